@@ -1,0 +1,125 @@
+"""The simulated clock: simpy's event queue in integer picoseconds.
+
+A packet-hop is one plain callback. Such a callback lies on simpy's queue as a bare tuple, without
+an event object around it, which costs about a third of a simpy timeout. Whatever truly waits (a
+docker command, a control-plane request) is an ordinary simpy process on the same queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from heapq import heappop, heappush
+from typing import Any
+
+import simpy
+from simpy.core import EmptySchedule
+
+from overlaysim.sim.events import Bus
+from overlaysim.sim.journey import Ledger
+from overlaysim.sim.streams import Streams
+
+Steps = Generator[simpy.Event, Any, Any]
+"""What a process is made of: it yields things to wait for and may return a value."""
+
+_NORMAL = 1  # simpy's priority of everything that is not an interrupt
+
+
+class Timer:
+    """A callback in the future that can be called off."""
+
+    __slots__ = ("_argument", "_callback")
+
+    def __init__(self, callback: Callable[[Any], None], argument: Any) -> None:
+        self._callback: Callable[[Any], None] | None = callback
+        self._argument = argument
+
+    def cancel(self) -> None:
+        """Call it off; harmless when it has fired already."""
+        self._callback = None
+
+    def fire(self, _: object) -> None:
+        """Run the callback unless it was called off; it fires once."""
+        callback, self._callback = self._callback, None
+        if callback is not None:
+            callback(self._argument)
+
+
+class Simulator(simpy.Environment):
+    """Clock, random streams, trace events and the packet ledger of one simulation.
+
+    Args:
+        seed: the one number that all randomness of a run comes from.
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__(initial_time=0)
+        self.seed = seed
+        self.streams = Streams(seed)
+        self.bus = Bus()
+        self.ledger = Ledger()
+
+    @property
+    def now(self) -> int:
+        """The current instant in picoseconds."""
+        return self._now  # type: ignore[no-any-return]
+
+    def call_at(self, when: int, callback: Callable[[Any], None], argument: Any = None) -> None:
+        """Call ``callback(argument)`` at the instant ``when``; the cheapest thing there is."""
+        heappush(self._queue, (when, _NORMAL, next(self._eid), callback, argument))
+
+    def call_in(self, delay: int, callback: Callable[[Any], None], argument: Any = None) -> None:
+        """Call ``callback(argument)`` after ``delay`` picoseconds."""
+        heappush(self._queue, (self._now + delay, _NORMAL, next(self._eid), callback, argument))
+
+    def timer(self, when: int, callback: Callable[[Any], None], argument: Any = None) -> Timer:
+        """Like :meth:`call_at`, but the returned timer can be cancelled."""
+        timer = Timer(callback, argument)
+        self.call_at(when, timer.fire)
+        return timer
+
+    def sleep(self, delay: int) -> simpy.Event:
+        """Something a process can yield to wait ``delay`` picoseconds."""
+        return self.timeout(delay)
+
+    def spawn(self, steps: Steps) -> simpy.Process:
+        """Start a process; yielding the returned object waits for its end and gives its value."""
+        return self.process(steps)
+
+    def step(self) -> None:
+        """Process the next entry of the queue, be it a bare callback or a simpy event."""
+        queue = self._queue
+        if not queue:
+            raise EmptySchedule
+        if len(queue[0]) == 5:
+            self._now, _, _, callback, argument = heappop(queue)
+            callback(argument)
+        else:
+            super().step()
+
+    def run_for(self, duration: int) -> None:
+        """Let ``duration`` picoseconds pass."""
+        self.run_to(self._now + duration)
+
+    def run_to(self, instant: int) -> None:
+        """Run everything up to and including ``instant``, and leave the clock there."""
+        queue = self._queue
+        while queue and queue[0][0] <= instant:
+            if len(queue[0]) == 5:
+                self._now, _, _, callback, argument = heappop(queue)
+                callback(argument)
+            else:
+                super().step()
+        self._now = max(self._now, instant)
+
+    def run_until(self, event: simpy.Event) -> Any:
+        """Run until ``event`` (or a process) has ended and return its value.
+
+        Raises:
+            RuntimeError: if nothing is left to happen and the event still has not.
+        """
+        while event.callbacks is not None:
+            try:
+                self.step()
+            except EmptySchedule:
+                raise RuntimeError(f"nothing left to simulate, but {event} never happened") from None
+        return event.value

@@ -1,0 +1,181 @@
+"""Trace events: what the model tells the outside, and the bus that carries it.
+
+Recorders, the audit and the capture writer read these and nothing else of the model. All instants
+are picoseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEnded:
+    """A docker command typed on a host has ended."""
+
+    at: int
+    host: str
+    command: str
+    status: int
+    took: int
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameAdded:
+    """The truth changed: from now on ``name`` in ``network`` means (also) ``address``.
+
+    ``host`` is where it became true: the host whose own table heard of it first.
+    """
+
+    at: int
+    network: str
+    name: str
+    address: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameRemoved:
+    """The truth changed: ``address`` no longer belongs to ``name`` in ``network``."""
+
+    at: int
+    network: str
+    name: str
+    address: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeliefAdded:
+    """A host now answers ``name`` in ``network`` (also) with ``address``."""
+
+    at: int
+    host: str
+    network: str
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeliefRemoved:
+    """A host no longer answers ``name`` in ``network`` with ``address``."""
+
+    at: int
+    host: str
+    network: str
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostJoinedNetwork:
+    """A host holds the tables of ``network`` from now on."""
+
+    at: int
+    host: str
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostLeftNetwork:
+    """A host no longer holds the tables of ``network``."""
+
+    at: int
+    host: str
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """A container asked its resolver; ``at`` is the instant of the answer, ``took`` the wait.
+
+    ``networks`` are those the container is attached to, in search order; ``network`` is the one
+    that knew the name, or empty.
+    """
+
+    at: int
+    took: int
+    host: str
+    container: str
+    networks: tuple[str, ...]
+    network: str
+    name: str
+    qtype: str
+    rcode: str
+    answers: tuple[str, ...]
+    forwarded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NodeChanged:
+    """The managers' view of a node changed: joined, left, ready, down."""
+
+    at: int
+    host: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChanged:
+    """A task of a service reached a state."""
+
+    at: int
+    service: str
+    task: str
+    host: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """A link went up or down, or got other properties; ``what`` says it in words."""
+
+    at: int
+    a: str
+    b: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSeen:
+    """A frame passed a host's underlay interface; sent only when somebody captures.
+
+    ``journey.packet`` is the packet as it looks on the wire at this point.
+    """
+
+    at: int
+    host: str
+    outgoing: bool
+    journey: Any
+    packet: Any
+
+
+class Bus:
+    """Carries trace events to whoever subscribed to their type, in order of subscription."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[type, list[Callable[[Any], None]]] = {}
+        self._all: list[Callable[[Any], None]] = []
+
+    def subscribe(self, event_type: type, listener: Callable[[Any], None]) -> None:
+        """Call ``listener(event)`` for each event of exactly this type."""
+        self._listeners.setdefault(event_type, []).append(listener)
+
+    def subscribe_all(self, listener: Callable[[Any], None]) -> None:
+        """Call ``listener(event)`` for every event except :class:`FrameSeen`."""
+        self._all.append(listener)
+
+    def wants(self, event_type: type) -> bool:
+        """Whether anybody subscribed to this very type: lets a hot path skip making events."""
+        return event_type in self._listeners
+
+    def emit(self, event: Any) -> None:
+        """Tell everybody who subscribed."""
+        for listener in self._listeners.get(type(event), ()):
+            listener(event)
+        if self._all and type(event) is not FrameSeen:
+            for listener in self._all:
+                listener(event)

@@ -1,0 +1,190 @@
+"""The life of one packet as data, and the ledger that loses none of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+KINDS = ("data", "arp", "membership", "table", "bulk-sync", "push-pull", "manager", "heartbeat")
+"""What a packet is for. ``data`` and ``arp`` are the containers'; the rest is the control plane."""
+
+DROP_REASONS = {
+    "queue full": "a link's drop-tail queue had no room",
+    "loss": "lost at random on a link",
+    "link down": "sent over, or caught on, a link that is down",
+    "no route": "no path to the destination host in the underlay",
+    "mtu": "longer than a link of the underlay carries",
+    "no neighbour": "nobody answered ARP for the destination: no peer record",
+    "no forwarding entry": "the VTEP has no forwarding entry for the destination MAC",
+    "unknown VNI": "no VXLAN device with this VNI on the receiving host",
+    "port closed": "nobody listens on the destination port",
+    "source check": "the inner source MAC is pinned to another VTEP",
+    "no such container": "the bridge has no port for the destination MAC",
+    "wrong address": "the packet's IP address is not this container's",
+    "no container route": "the container has no route for the destination",
+    "host down": "the host is not running",
+    "container gone": "the container ended while the packet was waiting in it",
+}
+"""The closed list of reasons why a packet ends without arriving."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Composition:
+    """What the bytes of a frame are: they add up to its length (FCS, preamble and gap excluded).
+
+    ``eq=False`` keeps hashing by identity, so links can count frames per composition cheaply; use
+    :func:`composition` to get the one object there is for a set of values.
+    """
+
+    kind: str
+    payload: int
+    inner_headers: int
+    encapsulation: int
+    outer_headers: int
+
+    @property
+    def length(self) -> int:
+        """Bytes of the frame."""
+        return self.payload + self.inner_headers + self.encapsulation + self.outer_headers
+
+
+@lru_cache(maxsize=None)
+def composition(
+    kind: str, payload: int, inner_headers: int = 0, encapsulation: int = 0, outer_headers: int = 0
+) -> Composition:
+    """Return the one :class:`Composition` with these values."""
+    return Composition(kind, payload, inner_headers, encapsulation, outer_headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One link crossed: when the frame came to it and when the far end had it (picoseconds)."""
+
+    link: str
+    arrived: int
+    started: int
+    delivered: int
+    waiting: int
+    """Frames ahead of it in the queue, the one in transmission included."""
+
+
+class Journey:
+    """One frame from the stack that made it to its end, with an account of every picosecond.
+
+    The seven parts ``look_up`` … ``decapsulate`` add up to ``ended - born`` exactly.
+    """
+
+    __slots__ = (
+        "born", "composition", "decapsulate", "destination", "encapsulate", "ended", "flow_hash",
+        "hops", "intended", "kind", "length", "look_up", "message", "number", "outcome", "packet",
+        "propagate", "protocol", "queue", "reached", "reason", "resolve", "source", "transmit",
+        "where",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        number: int,
+        kind: str,
+        born: int,
+        *,
+        source: str,
+        intended: str,
+        protocol: str = "udp",
+        message: Any = None,
+    ) -> None:
+        self.number = number
+        self.kind = kind
+        self.protocol = protocol
+        self.source = source
+        """Who sent it: ``container@host`` or ``host``."""
+        self.intended = intended
+        """Whom the sender meant: ``container@host``, ``host``, or the bare address if nobody's."""
+        self.reached: str | None = None
+        self.message = message
+        """Key of the message it belongs to (fragments share one); None for one of its own."""
+        self.packet: Any = None
+        """The :class:`overlaysim.wire.Packet`; None for bare traffic that has only a length."""
+        self.composition = composition(kind, 0)
+        self.length = 0
+        self.destination = ""
+        """Underlay name of the host it travels to."""
+        self.flow_hash = 0
+        """32-bit hash of the outer 5-tuple; switches choose among equal paths by it."""
+        self.born = born
+        self.look_up = self.resolve = self.encapsulate = 0
+        self.queue = self.transmit = self.propagate = self.decapsulate = 0
+        self.hops: list[Hop] | None = None
+        self.ended: int | None = None
+        self.outcome: str | None = None
+        """``delivered``, ``dropped``, or None while it is on its way."""
+        self.reason: str | None = None
+        self.where: str | None = None
+
+    @property
+    def parts(self) -> tuple[int, int, int, int, int, int, int]:
+        """Look-up, address resolution, encapsulation, queueing, transmission, propagation, decap."""
+        return (
+            self.look_up, self.resolve, self.encapsulate, self.queue, self.transmit,
+            self.propagate, self.decapsulate,
+        )  # fmt: skip
+
+
+PARTS = ("look-up", "arp", "encap", "queue", "transmit", "propagate", "decap")
+"""The names of :attr:`Journey.parts`, in the same order."""
+
+
+class Ledger:
+    """Counts every packet at birth and at its one end; tells listeners about both.
+
+    Conservation (created = delivered + dropped + in flight) holds against an independent count of
+    the packets that links and hosts still hold; :meth:`check` compares them.
+    """
+
+    def __init__(self) -> None:
+        self.created: Counter[str] = Counter()
+        self.delivered: Counter[str] = Counter()
+        self.dropped: Counter[tuple[str, str]] = Counter()
+        self.on_end: list[Callable[[Journey], None]] = []
+        self._numbers = 0
+
+    def create(
+        self,
+        kind: str,
+        born: int,
+        *,
+        source: str,
+        intended: str,
+        protocol: str = "udp",
+        message: Any = None,
+    ) -> Journey:
+        """Open the account of a new packet."""
+        self._numbers += 1
+        self.created[kind] += 1
+        return Journey(
+            self._numbers, kind, born, source=source, intended=intended, protocol=protocol,
+            message=message,
+        )  # fmt: skip
+
+    def deliver(self, journey: Journey, now: int, reached: str) -> None:
+        """The packet arrived at ``reached``."""
+        self.delivered[journey.kind] += 1
+        journey.ended, journey.outcome, journey.reached = now, "delivered", reached
+        for listener in self.on_end:
+            listener(journey)
+
+    def drop(self, journey: Journey, now: int, reason: str, where: str) -> None:
+        """The packet ended at ``where`` for one of :data:`DROP_REASONS`."""
+        self.dropped[journey.kind, reason] += 1
+        journey.ended, journey.outcome, journey.reason, journey.where = (
+            now, "dropped", reason, where,
+        )  # fmt: skip
+        for listener in self.on_end:
+            listener(journey)
+
+    @property
+    def in_flight(self) -> int:
+        """Packets that were created and have not ended."""
+        return self.created.total() - self.delivered.total() - self.dropped.total()
