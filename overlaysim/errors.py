@@ -1,9 +1,9 @@
 """The exceptions that reach a user.
 
-    OverlaysimError
-    ├── InputError      something the user wrote is wrong: exit status 2
-    │   └── UnitError   a quantity without a unit, or with a wrong one
-    └── ModelError      the simulator contradicts itself: a bug, never the user's fault
+OverlaysimError
+├── InputError      something the user wrote is wrong: exit status 2
+│   └── UnitError   a quantity without a unit, or with a wrong one
+└── ModelError      the simulator contradicts itself: a bug, never the user's fault
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+_LONGEST_QUOTE = 60
+"""Characters of the user's text that a message repeats."""
 
 
 class OverlaysimError(Exception):
@@ -32,7 +35,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}"
+        return visible(": ".join(part for part in (place, self.key, self.message) if part))
 
 
 class InputError(OverlaysimError):
@@ -55,5 +58,25 @@ class ModelError(OverlaysimError):
 
 def nearest(word: str, allowed: Iterable[str]) -> str:
     """Return ``"; did you mean X?"`` for the closest allowed spelling, or an empty string."""
-    close = difflib.get_close_matches(word.lower(), sorted(allowed), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else ""
+    if len(word) > _LONGEST_QUOTE:  # nobody mistypes that much, and comparing takes its time
+        return ""
+    spellings = {spelling.lower(): spelling for spelling in sorted(allowed)}
+    close = difflib.get_close_matches(word.lower(), list(spellings), n=1, cutoff=0.6)
+    return f"; did you mean {spellings[close[0]]}?" if close else ""
+
+
+def visible(text: str) -> str:
+    """Escape what a terminal would obey or hide: control characters, direction marks, surrogates.
+
+    Names come from files that somebody else wrote, so no message passes them on as they are.
+    """
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )
+
+
+def quote(text: str) -> str:
+    """Put what the user wrote between double quotes for a message: visible, and cut when long."""
+    cut = text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
+    return f'"{visible(cut)}"'

@@ -9,9 +9,10 @@ allowed spellings.
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from dataclasses import dataclass
+from fractions import Fraction
 
-from overlaysim.errors import UnitError
+from overlaysim.errors import UnitError, nearest, quote
 
 NS = 1_000
 US = 1_000_000
@@ -19,56 +20,98 @@ MS = 1_000_000_000
 SECOND = 1_000_000_000_000
 """Picoseconds in a nanosecond, microsecond, millisecond and second."""
 
-_DURATIONS = {
+
+@dataclass(frozen=True)
+class _Quantity:
+    """One kind of quantity: its units in terms of the smallest, and how to speak of it."""
+
+    what: str
+    example: str
+    largest: str
+    units: dict[str, int]
+
+    @property
+    def spellings(self) -> list[str]:
+        """The units that messages and patterns offer: those that every keyboard has."""
+        return [unit for unit in self.units if unit.isascii()]
+
+    @property
+    def pattern(self) -> str:
+        """A regular expression (the common core of Python and ECMA) of what can be written."""
+        return rf"^\s*[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{{1,2}})?\s*({'|'.join(self.units)})\s*$"
+
+    def read(self, text: str) -> int:
+        """Read ``number unit`` exactly (no float on the way) and round to the smallest unit."""
+        match = _NUMBER_AND_UNIT.match(text) if len(text) <= _LONGEST else None
+        if not match or match["unit"] not in self.units:
+            raise UnitError(
+                f"{quote(text)} is not a {self.what}; write a number and "
+                f"{', '.join(self.spellings)}, for example {self.example}"
+                + (nearest(match["unit"], self.spellings) if match and match["unit"] else "")
+            )
+        value = Fraction(match["number"]) * self.units[match["unit"]]
+        if not 0 <= value <= _LARGEST:
+            raise UnitError(
+                f"{quote(text)} is out of range: a {self.what} is from 0 to {self.largest}"
+            )
+        return round(value)
+
+
+_LARGEST = 10**18  # so that sums of a few of them still fit into a signed 64-bit integer
+_LONGEST = 60
+_NUMBER_AND_UNIT = re.compile(
+    r"\s*(?P<number>[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?)\s*(?P<unit>[^0-9\s.]\S*)?\s*$"
+)
+
+_DURATION = _Quantity("duration", "50 us", "1000000 s", {
     "ps": 1, "ns": NS, "us": US, "µs": US, "ms": MS, "s": SECOND,
     "min": 60 * SECOND, "h": 3600 * SECOND,
-}  # fmt: skip
-_RATES = {"bit/s": 1, "kbit/s": 10**3, "Mbit/s": 10**6, "Gbit/s": 10**9, "Tbit/s": 10**12}
-_SIZES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+})  # fmt: skip
+_RATE = _Quantity("rate", "10 Gbit/s", "1000000 Tbit/s", {
+    "bit/s": 1, "kbit/s": 10**3, "Mbit/s": 10**6, "Gbit/s": 10**9, "Tbit/s": 10**12,
+})  # fmt: skip
+_SIZE = _Quantity("size", "1500 B", "1000000000 GB", {
+    "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30,
+})  # fmt: skip
+_SHARE = re.compile(r"\s*([0-9]{1,3}(?:\.[0-9]{1,12})?)\s*%\s*")
 
-_QUANTITY = re.compile(r"\s*([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*([^\d\s.].*?)?\s*$")
-
-
-def _read(text: str, units: dict[str, int], what: str, example: str) -> int:
-    """Read ``number unit`` exactly (no float on the way) and round to the smallest unit."""
-    match = _QUANTITY.match(text)
-    allowed = ", ".join(unit for unit in units if unit.isascii())
-    if not match or match.group(2) not in units:
-        raise UnitError(
-            f'"{text}" is not a {what}; write a number and {allowed}, for example {example}'
-        )
-    if len(match.group(1)) > 40:
-        raise UnitError(f'"{text[:20]}…" is too long for a {what}')
-    value = Decimal(match.group(1)) * units[match.group(2)]
-    if not 0 <= value <= 10**30:
-        raise UnitError(f'"{text}" is out of range: a {what} is zero or more and finite')
-    return round(value)
+PATTERNS = {
+    "duration": _DURATION.pattern,
+    "rate": _RATE.pattern,
+    "size": _SIZE.pattern,
+    "share": f"^{_SHARE.pattern}$",
+}
+"""How each kind of quantity is written, as regular expressions for the JSON Schema."""
 
 
 def parse_duration(text: str) -> int:
     """Read a duration such as ``50 us`` as picoseconds."""
-    return _read(text, _DURATIONS, "duration", "50 us")
+    return _DURATION.read(text)
 
 
 def parse_rate(text: str) -> int:
     """Read a rate such as ``10 Gbit/s`` as bit/s; zero is refused."""
-    rate = _read(text, _RATES, "rate", "10 Gbit/s")
+    rate = _RATE.read(text)
     if rate == 0:
-        raise UnitError(f'"{text}" is not a rate that anything could be sent at; write more than 0')
+        raise UnitError(
+            f"{quote(text)} is not a rate that anything could be sent at; write more than 0"
+        )
     return rate
 
 
 def parse_size(text: str) -> int:
     """Read a size such as ``1500 B`` as bytes."""
-    return _read(text, _SIZES, "size", "1500 B")
+    return _SIZE.read(text)
 
 
 def parse_share(text: str) -> float:
     """Read a probability such as ``1 %`` as a float between 0 and 1."""
-    match = re.fullmatch(r"\s*(\d{1,3}(?:\.\d{1,12})?)\s*%\s*", text)
-    if not match or float(match.group(1)) > 100:
-        raise UnitError(f'"{text}" is not a share; write a number from 0 to 100 and %, as in 1 %')
-    return float(Decimal(match.group(1)) / 100)
+    match = _SHARE.fullmatch(text)
+    if not match or Fraction(match[1]) > 100:
+        raise UnitError(
+            f"{quote(text)} is not a share; write a number from 0 to 100 and %, for example 1 %"
+        )
+    return float(Fraction(match[1]) / 100)
 
 
 def format_duration(ps: int) -> str:
@@ -91,7 +134,7 @@ def format_us(ps: int) -> str:
 
 def format_rate(rate: int) -> str:
     """Print a rate in the largest unit that divides it well."""
-    for unit, factor in reversed(_RATES.items()):
+    for unit, factor in reversed(_RATE.units.items()):
         if rate >= factor:
             return f"{rate / factor:g} {unit}"
     return f"{rate} bit/s"

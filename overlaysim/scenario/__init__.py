@@ -1,0 +1,1 @@
+"""Scenarios: files that describe a world and what happens in it, and their runs."""

@@ -2,7 +2,9 @@
 
 A packet-hop is one plain callback. Such a callback lies on simpy's queue as a bare tuple, without
 an event object around it, which costs about a third of a simpy timeout. Whatever truly waits (a
-docker command, a control-plane request) is an ordinary simpy process on the same queue.
+docker command, a control-plane request) is an ordinary simpy process; its events lie on the same
+queue in the same form, with the callback that makes them happen, so that the loop need not look
+what it has popped.
 """
 
 from __future__ import annotations
@@ -12,16 +14,19 @@ from heapq import heappop, heappush
 from typing import Any
 
 import simpy
-from simpy.core import EmptySchedule
+from simpy.core import EmptySchedule, StopSimulation
 
 from overlaysim.sim.events import Bus
 from overlaysim.sim.journey import Ledger
 from overlaysim.sim.streams import Streams
 
+Process = simpy.Process
+Event = simpy.Event
 Steps = Generator[simpy.Event, Any, Any]
 """What a process is made of: it yields things to wait for and may return a value."""
 
 _NORMAL = 1  # simpy's priority of everything that is not an interrupt
+_RESUMED = -1  # simpy's priority of the rest of an event in whose middle a run was stopped
 
 
 class Timer:
@@ -51,6 +56,10 @@ class Simulator(simpy.Environment):
         seed: the one number that all randomness of a run comes from.
     """
 
+    _queue: list[Any]
+    now: int = 0
+    """The current instant in picoseconds (a plain attribute: it is read at each packet-hop)."""
+
     def __init__(self, seed: int = 0) -> None:
         super().__init__(initial_time=0)
         self.seed = seed
@@ -59,22 +68,29 @@ class Simulator(simpy.Environment):
         self.ledger = Ledger()
 
     @property
-    def now(self) -> int:
-        """The current instant in picoseconds."""
-        return self._now  # type: ignore[no-any-return]
+    def _now(self) -> int:
+        """The name under which simpy itself reads and sets the clock."""
+        return self.now
+
+    @_now.setter
+    def _now(self, instant: int) -> None:
+        self.now = instant
 
     def call_at(self, when: int, callback: Callable[[Any], None], argument: Any = None) -> None:
-        """Call ``callback(argument)`` at the instant ``when``; the cheapest thing there is."""
+        """Call ``callback(argument)`` at the instant ``when``; the cheapest thing there is.
+
+        ``when`` must not lie in the past: that is not checked here.
+        """
         heappush(self._queue, (when, _NORMAL, next(self._eid), callback, argument))
 
     def call_in(self, delay: int, callback: Callable[[Any], None], argument: Any = None) -> None:
         """Call ``callback(argument)`` after ``delay`` picoseconds."""
-        heappush(self._queue, (self._now + delay, _NORMAL, next(self._eid), callback, argument))
+        heappush(self._queue, (self.now + delay, _NORMAL, next(self._eid), callback, argument))
 
     def timer(self, when: int, callback: Callable[[Any], None], argument: Any = None) -> Timer:
-        """Like :meth:`call_at`, but the returned timer can be cancelled."""
+        """Like :meth:`call_at`, but can be called off; an instant that has passed means at once."""
         timer = Timer(callback, argument)
-        self.call_at(when, timer.fire)
+        self.call_at(max(when, self.now), timer.fire)
         return timer
 
     def sleep(self, delay: int) -> simpy.Event:
@@ -85,31 +101,42 @@ class Simulator(simpy.Environment):
         """Start a process; yielding the returned object waits for its end and gives its value."""
         return self.process(steps)
 
+    def schedule(self, event: simpy.Event, priority: int = _NORMAL, delay: float = 0) -> None:
+        """Put a simpy event on the queue; simpy itself calls this."""
+        heappush(self._queue, (self.now + delay, priority, next(self._eid), self._happen, event))
+
+    def _happen(self, event: Any) -> None:
+        """Run the callbacks of a simpy event, as ``simpy/core.py:Environment.step`` does."""
+        callbacks, event.callbacks = event.callbacks, None
+        for index, callback in enumerate(callbacks):
+            try:
+                callback(event)
+            except StopSimulation:
+                event.callbacks = callbacks[index + 1 :]
+                self.schedule(event, _RESUMED)
+                raise
+        if not event.ok and not event.defused:
+            raise event.value
+
     def step(self) -> None:
         """Process the next entry of the queue, be it a bare callback or a simpy event."""
-        queue = self._queue
-        if not queue:
+        if not self._queue:
             raise EmptySchedule
-        if len(queue[0]) == 5:
-            self._now, _, _, callback, argument = heappop(queue)
-            callback(argument)
-        else:
-            super().step()
+        self.now, _, _, callback, argument = heappop(self._queue)
+        callback(argument)
 
     def run_for(self, duration: int) -> None:
         """Let ``duration`` picoseconds pass."""
-        self.run_to(self._now + duration)
+        self.run_to(self.now + duration)
 
     def run_to(self, instant: int) -> None:
         """Run everything up to and including ``instant``, and leave the clock there."""
         queue = self._queue
+        pop = heappop
         while queue and queue[0][0] <= instant:
-            if len(queue[0]) == 5:
-                self._now, _, _, callback, argument = heappop(queue)
-                callback(argument)
-            else:
-                super().step()
-        self._now = max(self._now, instant)
+            self.now, _, _, callback, argument = pop(queue)
+            callback(argument)
+        self.now = max(self.now, instant)
 
     def run_until(self, event: simpy.Event) -> Any:
         """Run until ``event`` (or a process) has ended and return its value.
@@ -117,9 +144,11 @@ class Simulator(simpy.Environment):
         Raises:
             RuntimeError: if nothing is left to happen and the event still has not.
         """
-        while event.callbacks is not None:
+        while not event.processed:
             try:
                 self.step()
             except EmptySchedule:
-                raise RuntimeError(f"nothing left to simulate, but {event} never happened") from None
+                raise RuntimeError(
+                    f"nothing left to simulate, but {event} never happened"
+                ) from None
         return event.value

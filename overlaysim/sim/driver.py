@@ -34,14 +34,21 @@ class Driver:
         simulator: the clock.
         machine: what is driven.
         carry: called with each item of the machine's outbox, in order.
+        settled: called after each call to the machine, when its outbox is empty: the place to look
+            at what else has changed in it.
     """
 
     def __init__(
-        self, simulator: Simulator, machine: Machine, carry: Callable[[Any], None]
+        self,
+        simulator: Simulator,
+        machine: Machine,
+        carry: Callable[[Any], None],
+        settled: Callable[[], None] | None = None,
     ) -> None:
         self._simulator = simulator
         self._machine = machine
         self._carry = carry
+        self._settled = settled
         self._timer: Timer | None = None
         self._due: int | None = None
         self._stopped = False
@@ -57,7 +64,11 @@ class Driver:
         while (items := self._machine.take_outbox()) and not self._stopped:
             for item in items:
                 self._carry(item)
-        due = None if self._stopped else self._machine.next_timer()
+        self._set_alarm(None if self._stopped else self._machine.next_timer())
+        if self._settled is not None:
+            self._settled()
+
+    def _set_alarm(self, due: int | None) -> None:
         if due == self._due:
             return
         if self._timer is not None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 KINDS = ("data", "arp", "membership", "table", "bulk-sync", "push-pull", "manager", "heartbeat")
@@ -20,6 +20,7 @@ DROP_REASONS = {
     "no neighbour": "nobody answered ARP for the destination: no peer record",
     "no forwarding entry": "the VTEP has no forwarding entry for the destination MAC",
     "unknown VNI": "no VXLAN device with this VNI on the receiving host",
+    "refused by VXLAN": "the VXLAN device drops it: flags, reserved bits or congestion mark",
     "port closed": "nobody listens on the destination port",
     "source check": "the inner source MAC is pinned to another VTEP",
     "no such container": "the bridge has no port for the destination MAC",
@@ -44,19 +45,23 @@ class Composition:
     inner_headers: int
     encapsulation: int
     outer_headers: int
+    length: int = field(init=False)
+    """Bytes of the frame."""
 
-    @property
-    def length(self) -> int:
-        """Bytes of the frame."""
-        return self.payload + self.inner_headers + self.encapsulation + self.outer_headers
+    def __post_init__(self) -> None:
+        total = self.payload + self.inner_headers + self.encapsulation + self.outer_headers
+        object.__setattr__(self, "length", total)
 
 
-@lru_cache(maxsize=None)
+@cache
 def composition(
     kind: str, payload: int, inner_headers: int = 0, encapsulation: int = 0, outer_headers: int = 0
 ) -> Composition:
     """Return the one :class:`Composition` with these values."""
     return Composition(kind, payload, inner_headers, encapsulation, outer_headers)
+
+
+_EMPTY = {kind: composition(kind, 0) for kind in KINDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +83,10 @@ class Journey:
     """
 
     __slots__ = (
-        "born", "composition", "decapsulate", "destination", "encapsulate", "ended", "flow_hash",
-        "hops", "intended", "kind", "length", "look_up", "message", "number", "outcome", "packet",
-        "propagate", "protocol", "queue", "reached", "reason", "resolve", "source", "transmit",
-        "where",
+        "ahead", "born", "composition", "content", "decapsulate", "destination", "encapsulate",
+        "ended", "entered", "flow_hash", "hops", "intended", "kind", "length", "look_up", "message",
+        "number", "outcome", "packet", "propagate", "protocol", "queue", "reached", "reason",
+        "resolve", "sent", "source", "started", "transmit", "where",
     )  # fmt: skip
 
     def __init__(
@@ -107,7 +112,9 @@ class Journey:
         """Key of the message it belongs to (fragments share one); None for one of its own."""
         self.packet: Any = None
         """The :class:`overlaysim.wire.Packet`; None for bare traffic that has only a length."""
-        self.composition = composition(kind, 0)
+        self.content: Any = None
+        """What a daemon sends along for the daemon at the other end; nobody on the way looks."""
+        self.composition = _EMPTY[kind]
         self.length = 0
         self.destination = ""
         """Underlay name of the host it travels to."""
@@ -116,6 +123,9 @@ class Journey:
         self.born = born
         self.look_up = self.resolve = self.encapsulate = 0
         self.queue = self.transmit = self.propagate = self.decapsulate = 0
+        self.entered = self.started = self.sent = self.ahead = 0
+        """Notes of the link that holds it: when transmission starts and ends; with tracing also
+        when it came to the queue and how many frames were ahead of it."""
         self.hops: list[Hop] | None = None
         self.ended: int | None = None
         self.outcome: str | None = None
@@ -125,7 +135,7 @@ class Journey:
 
     @property
     def parts(self) -> tuple[int, int, int, int, int, int, int]:
-        """Look-up, address resolution, encapsulation, queueing, transmission, propagation, decap."""
+        """The picoseconds of each of :data:`PARTS`, in the same order."""
         return (
             self.look_up, self.resolve, self.encapsulate, self.queue, self.transmit,
             self.propagate, self.decapsulate,

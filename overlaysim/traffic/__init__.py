@@ -1,0 +1,31 @@
+"""Programs inside containers and the streams of the control plane, as machines without a clock."""
+
+from overlaysim.traffic.messages import (
+    DatagramIn,
+    EchoReply,
+    Event,
+    HostUnreachable,
+    LookUp,
+    PortUnreachable,
+    Request,
+    Resolved,
+    SendDatagram,
+    SendEcho,
+    TooBig,
+)
+from overlaysim.traffic.ping import Ping
+from overlaysim.traffic.program import Program
+from overlaysim.traffic.segment import Segment
+from overlaysim.traffic.stream import (
+    SegmentIn,
+    StreamDelivered,
+    StreamFailed,
+    StreamOutput,
+    StreamStack,
+)
+
+__all__ = [
+    "DatagramIn", "EchoReply", "Event", "HostUnreachable", "LookUp", "Ping", "PortUnreachable",
+    "Program", "Request", "Resolved", "Segment", "SegmentIn", "SendDatagram", "SendEcho",
+    "StreamDelivered", "StreamFailed", "StreamOutput", "StreamStack", "TooBig",
+]  # fmt: skip

@@ -1,0 +1,7 @@
+"""``python -m overlaysim``."""
+
+import sys
+
+from overlaysim.cli.main import main
+
+sys.exit(main())

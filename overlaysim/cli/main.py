@@ -1,0 +1,161 @@
+"""The command line: ``overlaysim run | check | schema | sh | demo``.
+
+Exit status: 0 everything holds, 1 an expectation or a typed command failed (with its own status),
+2 the input is wrong, 130 interrupted. Imports stay inside the commands, so that ``--help`` is fast.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from overlaysim import __version__
+from overlaysim.errors import InputError, Problem, visible
+
+INTERRUPTED = 130
+WRONG_INPUT = 2
+
+EPILOG = """\
+first steps:
+  overlaysim demo                          the Docker overlay tutorial, run and explained
+  overlaysim sh                            type docker commands on simulated hosts
+  overlaysim run scenarios/tutorial.overlay.yml --out runs/tutorial
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    options = build_parser().parse_args(arguments)
+    try:
+        status = options.run(options)
+    except InputError as error:
+        print_problems(error)
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone; Python would complain once more at exit
+        return 0
+    return int(status)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Declare the commands and their options."""
+    parser = argparse.ArgumentParser(
+        prog="overlaysim",
+        description="Simulate Docker-Swarm-style overlay networks: hosts, VXLAN, gossip, names.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"overlaysim {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    run = commands.add_parser("run", help="run a scenario file and report")
+    run.add_argument("file", type=Path, metavar="FILE", help="a scenario (.yml, .json or .toml)")
+    _add_run_options(run)
+    run.set_defaults(run=_run)
+
+    demo = commands.add_parser("demo", help="run the shipped tutorial scenario")
+    _add_run_options(demo)
+    demo.set_defaults(run=_demo)
+
+    check = commands.add_parser("check", help="check scenario files without running them")
+    check.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    check.set_defaults(run=_check)
+
+    shell = commands.add_parser("sh", help="type docker commands on simulated hosts")
+    shell.add_argument(
+        "file", type=Path, nargs="?", metavar="FILE",
+        help="a scenario (.yml, .json, .toml) to start from, or a text file of commands to run",
+    )  # fmt: skip
+    shell.add_argument(
+        "--manual", action="store_true",
+        help="hosts join the swarm only by `docker swarm join`, not by themselves",
+    )  # fmt: skip
+    _add_run_options(shell)
+    shell.set_defaults(run=_shell)
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of scenario files")
+    schema.set_defaults(run=_schema)
+    return parser
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seed", type=int, help="take the place of the scenario's seed")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write report, tables and figures")
+    parser.add_argument("--capture", action="store_true", help="add capture.pcapng to --out")
+    parser.add_argument("--no-figures", action="store_true", help="leave the figures out of --out")
+
+
+def print_problems(error: InputError) -> None:
+    """Print what is wrong with the input, one line each, and the count."""
+    problems = error.problems
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if not problems:
+        print(f"overlaysim: {visible(str(error))}", file=sys.stderr)
+    else:
+        word = "problem" if len(problems) == 1 else "problems"
+        print(f"{len(problems)} {word}, nothing was run", file=sys.stderr)
+
+
+def _check_output(options: argparse.Namespace) -> None:
+    """Find out before the run whether its folder could be written."""
+    if options.out is not None:
+        from overlaysim.report.run_folder import check_run_folder  # noqa: PLC0415 (late)
+
+        check_run_folder(options.out)
+    elif options.capture:
+        raise InputError("--capture needs a folder for the capture: add --out DIR")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from overlaysim.cli.running import run_file  # noqa: PLC0415 (late: networkx, numpy)
+
+    _check_output(options)
+    return run_file(options.file, options)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from overlaysim.cli.running import demo_file, run_file  # noqa: PLC0415 (late)
+
+    _check_output(options)
+    return run_file(demo_file(), options)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from overlaysim.scenario.run import load  # noqa: PLC0415 (late)
+
+    problems: list[Problem] = []
+    for path in options.files:
+        try:
+            load(path)
+        except InputError as error:
+            problems += error.problems
+        else:
+            print(f"{visible(str(path))}: good")
+    if problems:
+        raise InputError(problems)
+    return 0
+
+
+def _shell(options: argparse.Namespace) -> int:
+    from overlaysim.cli.shell import run_shell  # noqa: PLC0415 (late)
+
+    _check_output(options)
+    return run_shell(options)
+
+
+def _schema(options: argparse.Namespace) -> int:
+    import json  # noqa: PLC0415 (late)
+
+    from overlaysim.scenario.schema import json_schema  # noqa: PLC0415 (late)
+
+    print(json.dumps(json_schema(), indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""One line of the prompt: docker commands, and the few words that are the simulator's own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from overlaysim.errors import InputError, nearest, visible
+from overlaysim.scenario.run import conclude
+from overlaysim.scenario.session import Session
+from overlaysim.units import format_seconds, parse_duration
+
+NOT_FOUND = 127
+WRONG_INPUT = 2
+
+HELP = """\
+docker …                     a docker command on the host that the prompt shows
+on HOST                      go to another host
+wait 5s                      let simulated time pass
+explain                      what the last packet and look-up did, hop by hop
+fault link A B down for 10s  take a link down (or up), with or without `for`
+hosts                        list the hosts
+report                       the report of everything so far
+help                         this list
+exit                         leave (so does the end of the input)
+"""
+
+
+class Stop(Exception):  # noqa: N818 (not an error: the user wants to leave)
+    """The user is done."""
+
+
+class Prompt:
+    """Knows which host one is on and does what a line says."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._host = session.hosts[0]
+        self._words: dict[str, Callable[[list[str]], str]] = {
+            "on": self._on,
+            "wait": self._wait,
+            "explain": self._explain,
+            "fault": self._fault,
+            "hosts": self._hosts,
+            "report": self._report,
+            "help": self._help,
+            "exit": self._exit,
+            "quit": self._exit,
+        }
+
+    @property
+    def text(self) -> str:
+        """The prompt itself: where one is, and when."""
+        return f"{self._host}  {format_seconds(self._session.simulator.now)} $ "
+
+    def do(self, line: str) -> int:
+        """Do what a line says, print what comes of it, and return its exit status."""
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            return 0
+        if words[0] in ("docker", "sudo"):
+            return self._docker(line)
+        action = self._words.get(words[0])
+        if action is None:
+            hint = nearest(words[0], ["docker", *self._words])
+            print(f"{visible(words[0])}: no such command here{hint}; try help", file=sys.stderr)
+            return NOT_FOUND
+        try:
+            print(action(words[1:]), end="")
+        except InputError as error:
+            print(visible(str(error)), file=sys.stderr)
+            return WRONG_INPUT
+        return 0
+
+    def _docker(self, line: str) -> int:
+        outcome = self._session.execute(self._host, line)
+        print(outcome.stdout, end="")
+        sys.stdout.flush()
+        print(outcome.stderr, end="", file=sys.stderr)
+        for note in outcome.notes:
+            print(note)
+        return outcome.status
+
+    def _on(self, words: list[str]) -> str:
+        name = words[0] if len(words) == 1 else " ".join(words)
+        if name not in self._session.hosts:
+            known = ", ".join(self._session.hosts)
+            hint = nearest(name, self._session.hosts)
+            raise InputError(f'on: no host "{name}"; hosts are {known}{hint}')
+        self._host = name
+        return ""
+
+    def _wait(self, words: list[str]) -> str:
+        self._session.wait(parse_duration(" ".join(words)))
+        return ""
+
+    def _explain(self, words: list[str]) -> str:
+        return self._session.explainer.text()
+
+    def _fault(self, words: list[str]) -> str:
+        usage = "fault link A B down|up [for DURATION]"
+        if len(words) < 4 or words[0] != "link" or words[3] not in ("down", "up"):
+            raise InputError(f"fault: write {usage}")
+        duration = None
+        if len(words) > 4:
+            if words[4] != "for":
+                raise InputError(f"fault: write {usage}")
+            duration = parse_duration(" ".join(words[5:]))
+        self._session.set_link(words[1], words[2], up=words[3] == "up", duration=duration)
+        return ""
+
+    def _hosts(self, words: list[str]) -> str:
+        lines = []
+        for name, worker in self._session.world.workers.items():
+            role = "not in a swarm"
+            if name in self._session.world.managers:
+                role = "manager"
+            elif worker.node:
+                role = "worker"
+            lines.append(f"{name}  {worker.host.address}  {role}\n")
+        return "".join(lines)
+
+    def _report(self, words: list[str]) -> str:
+        return conclude(self._session).report()
+
+    def _help(self, words: list[str]) -> str:
+        return HELP
+
+    def _exit(self, words: list[str]) -> str:
+        raise Stop

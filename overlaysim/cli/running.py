@@ -1,0 +1,51 @@
+"""Running a scenario file from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import resources
+from pathlib import Path
+
+from overlaysim.scenario.result import Result
+from overlaysim.scenario.run import load, run_scenario
+from overlaysim.units import format_seconds
+
+DEMO = "tutorial.overlay.yml"
+INTERRUPTED = 130
+
+
+def demo_file() -> Path:
+    """The shipped tutorial scenario: in the package when installed, else in the checkout."""
+    packaged = Path(str(resources.files("overlaysim"))) / "scenarios" / DEMO
+    return packaged if packaged.exists() else Path(__file__).parents[2] / "scenarios" / DEMO
+
+
+def run_file(path: Path, options: argparse.Namespace) -> int:
+    """Run a scenario file, print its report, write its folder; return the exit status.
+
+    Raises:
+        InputError: the file is wrong, or the folder cannot be written.
+    """
+    scenario, digest = load(path)
+    result = run_scenario(
+        scenario, seed=options.seed, capture=options.capture, digest=digest,
+        progress=progress_line if sys.stderr.isatty() else None,
+    )  # fmt: skip
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr)
+    return finish(result, options)
+
+
+def finish(result: Result, options: argparse.Namespace) -> int:
+    """Print a result, write its folder if one was asked for, and return the exit status."""
+    if options.out is not None:
+        result.write(options.out, figures=not options.no_figures)
+    folder = f"{options.out}/" if options.out is not None else None
+    print(result.report(folder), end="")
+    return result.status if result.measurements.meta.complete else INTERRUPTED
+
+
+def progress_line(instant: int) -> None:
+    """Show on a terminal how far the simulated clock has come."""
+    print(f"\r{format_seconds(instant)} simulated", end="", file=sys.stderr, flush=True)

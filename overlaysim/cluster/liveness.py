@@ -1,0 +1,40 @@
+"""The managers' own failure detector: heartbeats (gossip's is another, and they stay apart).
+
+A node is down three periods after its last heartbeat; the period is drawn anew for each by the
+manager, 10 % either way (moby/swarmkit, ``manager/dispatcher/{dispatcher,period,nodes}.go``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from overlaysim.cluster.records import Node
+from overlaysim.sim import Simulator, Timer
+
+GRACE_PERIODS = 3
+JITTER = 0.1
+
+
+class Liveness:
+    """Watches the nodes' heartbeats and reports the ones that fell silent."""
+
+    def __init__(self, simulator: Simulator, period: int, down: Callable[[Node], None]) -> None:
+        self._simulator = simulator
+        self._period = period
+        self._down = down
+        self._rng = simulator.streams("heartbeat")
+        self._timers: dict[str, Timer] = {}
+
+    def heard(self, node: Node) -> int:
+        """Note a heartbeat and return the time until the next one is due, in picoseconds."""
+        period = round(self._period * self._rng.uniform(1 - JITTER, 1 + JITTER))
+        self.forget(node)
+        deadline = self._simulator.now + GRACE_PERIODS * period
+        self._timers[node.id] = self._simulator.timer(deadline, self._down, node)
+        return period
+
+    def forget(self, node: Node) -> None:
+        """Watch this node no longer."""
+        timer = self._timers.pop(node.id, None)
+        if timer is not None:
+            timer.cancel()

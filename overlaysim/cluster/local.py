@@ -1,0 +1,157 @@
+"""The local bridge networks of one host: bridge, docker_gwbridge and what users make.
+
+Subnets are the next free of 172.17.0.0/16 … 172.31.0.0/16, then 192.168.0.0/16 in /20
+(moby, ``daemon/libnetwork/ipamutils/utils.go``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+
+from overlaysim.cluster.ids import Identifiers
+from overlaysim.cluster.requests import Refused
+from overlaysim.host.container import Attachment, Container
+from overlaysim.host.host import Host
+from overlaysim.host.segment import NetworkInfo
+from overlaysim.overlay.ipam import AddressPool
+
+BRIDGE, GATEWAY_BRIDGE = "bridge", "docker_gwbridge"
+LOCAL_MTU = 1500
+_SUBNETS = [f"172.{second}.0.0/16" for second in range(17, 32)] + [
+    f"192.168.{third}.0/20" for third in range(0, 256, 16)
+]
+
+
+@dataclass(slots=True)
+class LocalNetwork:
+    """A network that exists on one host only. ``host`` and ``none`` have no subnet."""
+
+    id: str
+    name: str
+    driver: str
+    created: int
+    info: NetworkInfo | None = None
+    pool: AddressPool | None = None
+    internal: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+class LocalNetworks:
+    """Makes, lists and removes them, and attaches containers to them."""
+
+    def __init__(self, host: Host, identifiers: Identifiers) -> None:
+        self.networks: dict[str, LocalNetwork] = {}
+        self._host = host
+        self._identifiers = identifiers
+        self.create(BRIDGE)
+        for name, driver in (("host", "host"), ("none", "null")):
+            network = LocalNetwork(identifiers.local(), name, driver, host.around.simulator.now)
+            self.networks[network.id] = network
+
+    def named(self, name: str) -> LocalNetwork | None:
+        """The network of this name, if there is one."""
+        return next((n for n in self.networks.values() if n.name == name), None)
+
+    def create(
+        self,
+        name: str,
+        *,
+        subnet: str = "",
+        gateway: str | None = None,
+        internal: bool = False,
+        labels: Mapping[str, str] | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> LocalNetwork:
+        """Make a bridge network.
+
+        Raises:
+            Refused: the name exists, or the subnet overlaps another one's.
+        """
+        if self.named(name) is not None:
+            raise Refused("exists", f"network with name {name} already exists")
+        pool = AddressPool(self._subnet(subnet), gateway)
+        network_id = self._identifiers.local()
+        info = NetworkInfo(
+            network_id, name, f"{name}@{self._host.name}", pool.subnet, pool.gateway, None,
+            LOCAL_MTU, internal,
+        )  # fmt: skip
+        network = LocalNetwork(
+            network_id, name, "bridge", self._host.around.simulator.now, info, pool, internal,
+            labels or {}, options or {},
+        )  # fmt: skip
+        self.networks[network_id] = network
+        self._host.join_bridge(info, self._identifiers.mac())
+        return network
+
+    def _subnet(self, wanted: str) -> str:
+        taken = [IPv4Network(n.info.subnet) for n in self.networks.values() if n.info]
+        if wanted:
+            if any(IPv4Network(wanted).overlaps(other) for other in taken):
+                raise Refused(
+                    "denied",
+                    "invalid pool request: Pool overlaps with other one on this address space",
+                )
+            return wanted
+        for subnet in _SUBNETS:
+            if not any(IPv4Network(subnet).overlaps(other) for other in taken):
+                return subnet
+        raise Refused("invalid", "all predefined address pools have been fully subnetted")
+
+    def remove(self, network: LocalNetwork) -> None:
+        """Remove a bridge network that no container uses.
+
+        Raises:
+            Refused: it is predefined or in use.
+        """
+        if network.name in (BRIDGE, "host", "none"):
+            raise Refused(
+                "denied", f"{network.name} is a pre-defined network and cannot be removed"
+            )
+        if any(c.attachment(network.id) for c in self._host.containers.values()):
+            raise Refused(
+                "denied",
+                f"error while removing network: network {network.name} id {network.id} has active "
+                "endpoints",
+            )
+        self._host.leave_network(network.id)
+        del self.networks[network.id]
+
+    def ensure_gateway_bridge(self) -> None:
+        """Make docker_gwbridge, the overlay containers' way out, unless it is there."""
+        if self.named(GATEWAY_BRIDGE) is None:
+            self.create(GATEWAY_BRIDGE)
+
+    def attach(
+        self, container: Container, name: str, aliases: tuple[str, ...] = (), address: str = ""
+    ) -> Attachment:
+        """Give a container an interface in a bridge network and, if its first, a default route."""
+        network = self.named(name)
+        assert network is not None
+        assert network.info is not None
+        assert network.pool is not None
+        if address:
+            network.pool.request(address)
+        attachment = self._host.plug(
+            container, network.info, address or network.pool.allocate(), self._identifiers.local(),
+            mac=self._identifiers.mac(), aliases=aliases,
+        )  # fmt: skip
+        if container.stack.default is None and not network.internal:
+            container.stack.default = (attachment.interface, network.info.gateway)
+        return attachment
+
+    def attach_gateway(self, container: Container) -> None:
+        """Give an overlay container its leg in docker_gwbridge."""
+        self.attach(container, GATEWAY_BRIDGE)
+
+    def has_gateway(self, container: Container) -> bool:
+        """Whether a container has a way out already."""
+        return container.stack.default is not None
+
+    def release(self, attachment: Attachment) -> None:
+        """Take the address of an unplugged interface back."""
+        network = self.networks.get(attachment.info.id)
+        if network is not None and network.pool is not None:
+            network.pool.release(attachment.interface.address)

@@ -1,0 +1,1 @@
+"""What each command does: build the request, ask the engine, print the answer."""

@@ -1,0 +1,109 @@
+"""Messages that wait to be gossiped a limited number of times."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+
+class Sized(Protocol):
+    """A message that knows its length."""
+
+    @property
+    def length(self) -> int:
+        """Bytes."""
+
+
+M = TypeVar("M", bound=Sized)
+
+
+def transmit_limit(multiplier: int, nodes: int) -> int:
+    """How often a message is sent: multiplier x ceil(log10(nodes + 1)).
+
+    hashicorp/memberlist, ``util.go`` retransmitLimit. The logarithm of an integer, rounded up, is
+    the number of decimal digits of the integer before it.
+    """
+    return multiplier * (len(str(nodes)) if nodes > 0 else 0)
+
+
+@dataclass(slots=True)
+class _Waiting(Generic[M]):
+    """A message in the queue: its place in the order and its identity."""
+
+    order: tuple[int, int]
+    message: M
+    key: Hashable
+    sent: int = 0
+
+
+class TransmitQueue(Generic[M]):
+    """Drained packet by packet: fewest transmissions first, then longest, then newest.
+
+    hashicorp/memberlist, ``queue.go`` TransmitLimitedQueue.
+
+    Args:
+        multiplier: of the transmit limit.
+        nodes: tells the number of nodes at the time of a drain.
+    """
+
+    def __init__(self, multiplier: int, nodes: Callable[[], int]) -> None:
+        self._multiplier = multiplier
+        self._nodes = nodes
+        self._tiers: list[list[_Waiting[M]]] = []
+        self._waiting: dict[Hashable, _Waiting[M]] = {}
+        self._serial = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._waiting
+
+    def put(self, key: Hashable, message: M) -> None:
+        """Queue a message in place of the one with the same key, if there is one."""
+        old = self._waiting.pop(key, None)
+        if old is not None:
+            tier = self._tiers[old.sent]
+            del tier[bisect.bisect_left(tier, old.order, key=_order)]
+        self._serial += 1
+        self._insert(_Waiting((-message.length, -self._serial), message, key))
+
+    def drain(self, overhead: int, budget: int) -> list[M]:
+        """Take the messages of one packet; each counts as transmitted once more.
+
+        Args:
+            overhead: bytes that each message costs on top of its length.
+            budget: bytes available.
+        """
+        if not self._waiting:
+            return []
+        limit = transmit_limit(self._multiplier, self._nodes())
+        taken: list[_Waiting[M]] = []
+        for tier in self._tiers:
+            while (free := budget - overhead) > 0:
+                # The order starts with the negative length: this finds the longest that fits.
+                place = bisect.bisect_left(tier, (-free, -self._serial), key=_order)
+                if place == len(tier):
+                    break
+                waiting = tier.pop(place)
+                budget -= overhead + waiting.message.length
+                taken.append(waiting)
+        for waiting in taken:
+            waiting.sent += 1
+            if waiting.sent >= limit:
+                del self._waiting[waiting.key]
+            else:
+                self._insert(waiting)
+        return [waiting.message for waiting in taken]
+
+    def _insert(self, waiting: _Waiting[M]) -> None:
+        while len(self._tiers) <= waiting.sent:
+            self._tiers.append([])
+        bisect.insort(self._tiers[waiting.sent], waiting, key=_order)
+        self._waiting[waiting.key] = waiting
+
+
+def _order(waiting: _Waiting[M]) -> tuple[int, int]:
+    return waiting.order

@@ -1,0 +1,311 @@
+"""The networks this node is in, with their entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+from overlaysim.gossip.context import Context
+from overlaysim.gossip.directory import Directory
+from overlaysim.gossip.entries import Entries
+from overlaysim.gossip.errors import (
+    EntryAbsentError,
+    EntryDeletedError,
+    EntryExistsError,
+    NetworkError,
+)
+from overlaysim.gossip.interface import TableChange
+from overlaysim.gossip.lamport import LamportClock
+from overlaysim.gossip.messages import (
+    Compound,
+    NetworkEvent,
+    NetworkEventKind,
+    TableEvent,
+    TableEventKind,
+)
+from overlaysim.gossip.queue import TransmitQueue
+from overlaysim.gossip.ticker import Reaper
+from overlaysim.units import SECOND
+
+Place = tuple[str, str, str]
+"""Network, table and key of an entry."""
+
+
+@dataclass(slots=True)
+class OwnNetwork:
+    """A network of this node.
+
+    Attributes:
+        membership: the last join or leave.
+        entries: what is known of its tables.
+        own: events of this node that wait to be gossiped.
+        relayed: events of others that wait to be passed on in the space the own ones leave.
+        in_sync: whether the bulk sync of the join is over.
+        left_at: when the node left; the record stays until its tombstones are gone.
+    """
+
+    membership: NetworkEvent
+    entries: Entries
+    own: TransmitQueue[TableEvent]
+    relayed: TransmitQueue[TableEvent]
+    in_sync: bool = False
+    left_at: int | None = None
+
+    @property
+    def leaving(self) -> bool:
+        """Whether the node has left."""
+        return self.left_at is not None
+
+
+class Tables:
+    """Entries of the networks joined: local writes, events of others, what watchers see.
+
+    Rules: ``NDB/networkdb.go`` for what this node does itself, ``NDB/delegate.go``
+    handleTableEvent for what comes in.
+
+    Args:
+        context: the node.
+        reaper: removes tombstones and left networks.
+    """
+
+    def __init__(self, context: Context, reaper: Reaper) -> None:
+        self._name = context.name
+        self._settings = context.settings
+        self._reaper = reaper
+        self.directory = Directory(context, reaper, self._drop_owner)
+        self.clock = LamportClock()
+        self.networks: dict[str, OwnNetwork] = {}
+        self.changes: list[TableChange] = []
+
+    # Networks
+
+    def joined(self) -> list[str]:
+        """The networks this node is in."""
+        return [network for network, own in self.networks.items() if not own.leaving]
+
+    def common_networks(self, node: str) -> list[str]:
+        """The networks of this node that another one is in as well."""
+        return [network for network in self.networks if self.directory.is_attached(node, network)]
+
+    def join(self, network: str) -> None:
+        """Join a network and tell the cluster.
+
+        Raises:
+            NetworkError: it is joined already.
+        """
+        own = self.networks.get(network)
+        if own is not None and not own.leaving:
+            raise NetworkError(f"network {network} is joined already")
+        membership = self.directory.announce_network(NetworkEventKind.JOIN, network)
+        if own is not None:
+            own.membership, own.in_sync, own.left_at = membership, False, None
+            return
+        multiplier = self._settings.table_retransmit_multiplier
+        members = self.directory.roster(network).__len__
+        self.networks[network] = OwnNetwork(
+            membership,
+            Entries(self._reaper),
+            TransmitQueue(multiplier, members),
+            TransmitQueue(multiplier, members),
+        )
+
+    def leave(self, network: str, now: int) -> None:
+        """Leave a network and tell the cluster.
+
+        The entries of others are dropped without a trace, so that their creates are believed
+        after a return. Those of this node become tombstones, in case it is back before anybody
+        has heard that it left.
+
+        Raises:
+            NetworkError: the node is not in it.
+        """
+        own = self._require(network)
+        own.left_at = now
+        own.membership = self.directory.announce_network(NetworkEventKind.LEAVE, network)
+        for event in list(own.entries):
+            if event.owner != self._name:
+                own.entries.remove(event.table, event.key)
+            elif not event.deleted:
+                place = (network, event.table, event.key)
+                size = event.value_size
+                self._store(TableEventKind.DELETE, place, event.value, size, now)
+            if not event.deleted:
+                self._changed("deleted", event, None, event.value)
+        lifetime = self._settings.network_lifetime
+        expire = partial(self._expire_network, network, now)
+        self._reaper.schedule(lifetime, 0, now, expire)
+
+    def restamp(self) -> None:
+        """Give the memberships of this node a new time, so that a cluster it rejoins heeds them.
+
+        ``NDB/delegate.go`` LocalState.
+        """
+        time = self.directory.clock.increment()
+        for network, own in self.networks.items():
+            own.membership = NetworkEvent(own.membership.kind, time, self._name, network)
+
+    # Local writes
+
+    def create(self, place: Place, value: Any, value_size: int, now: int) -> None:
+        """Create an entry; a tombstone is taken over.
+
+        Raises:
+            NetworkError: the node is not in the network.
+            EntryExistsError: there is a live entry.
+        """
+        network, table, key = place
+        own = self._require(network)
+        present = own.entries.get(table, key)
+        if present is not None and not present.deleted:
+            raise EntryExistsError(
+                f"{table} of network {network}: {key} exists already, written by {present.owner}"
+            )
+        self._write(TableEventKind.CREATE, place, value, value_size, now)
+
+    def update(self, place: Place, value: Any, value_size: int, now: int) -> None:
+        """Change an entry, whoever owns it, and become its owner.
+
+        Raises:
+            NetworkError: the node is not in the network.
+            EntryAbsentError: there is no entry.
+            EntryDeletedError: there is only a tombstone.
+        """
+        self.get(place)
+        self._write(TableEventKind.UPDATE, place, value, value_size, now)
+
+    def delete(self, place: Place, now: int) -> None:
+        """Delete an entry, whoever owns it; its tombstone is this node's.
+
+        Raises:
+            NetworkError: the node is not in the network.
+            EntryAbsentError: there is no entry.
+            EntryDeletedError: there is only a tombstone.
+        """
+        event = self.get(place)
+        self._write(TableEventKind.DELETE, place, event.value, event.value_size, now)
+
+    # Reading
+
+    def get(self, place: Place) -> TableEvent:
+        """The live entry under a key.
+
+        Raises:
+            NetworkError: the node is not in the network.
+            EntryAbsentError: there is no entry.
+            EntryDeletedError: there is only a tombstone.
+        """
+        network, table, key = place
+        event = self._require(network).entries.get(table, key)
+        if event is None:
+            raise EntryAbsentError(f"{table} of network {network}: {key} does not exist")
+        if event.deleted:
+            raise EntryDeletedError(
+                f"{table} of network {network}: {key} is deleted and awaits garbage collection"
+            )
+        return event
+
+    def visible(self, network: str | None, table: str | None) -> list[TableChange]:
+        """The live entries of others as the creates that a new watcher is told first."""
+        return [
+            TableChange("created", event.network, event.table, event.key, event.value, None,
+                        event.owner)
+            for name, own in self.networks.items()
+            if network in (None, name)
+            for event in own.entries
+            if table in (None, event.table) and not event.deleted and event.owner != self._name
+        ]  # fmt: skip
+
+    # Events of others
+
+    def on_events(self, compound: Compound, now: int, *, by_bulk_sync: bool) -> None:
+        """Events came in, by gossip or by bulk sync."""
+        for event in compound.messages:
+            if event.owner != self._name and self._accept(event, now, by_bulk_sync):
+                relayed = self.networks[event.network].relayed
+                if not by_bulk_sync or len(relayed) <= self._settings.relay_limit_on_sync:
+                    relayed.put((event.table, event.key), event)
+
+    def snapshots(self, networks: Sequence[str], now: int) -> tuple[Compound, ...]:
+        """All entries of some networks, for a bulk sync."""
+        return tuple(
+            self.networks[network].entries.snapshot(now)
+            for network in networks
+            if network in self.networks
+        )
+
+    def _accept(self, event: TableEvent, now: int, by_bulk_sync: bool) -> bool:
+        """Store an event if it is news; tell whether it is to be relayed."""
+        self.clock.witness(event.time)
+        own = self.networks.get(event.network)
+        if own is None or own.leaving:
+            return False
+        if not self.directory.is_attached(event.owner, event.network):
+            return False
+        before = own.entries.get(event.table, event.key)
+        if before is not None and before.time >= event.time:
+            return False
+        lifetime = self._settings.entry_lifetime
+        # Zero comes from engines that did not send the residual time yet.
+        residual = event.residual * SECOND or lifetime
+        own.entries.store(event, residual, now)
+        if before is None and event.deleted:
+            # An unknown entry's tombstone is passed on only while it is young and came by bulk
+            # sync, or deletes would go round for ever (NDB/delegate.go handleTableEvent).
+            return by_bulk_sync and own.in_sync and residual > lifetime / 6
+        shown = None if before is None or before.deleted else before
+        if not event.deleted:
+            kind: Literal["created", "updated"] = "updated" if shown else "created"
+            self._changed(kind, event, event.value, shown.value if shown else None)
+        elif shown is not None:
+            self._changed("deleted", shown, None, shown.value)
+        return own.in_sync
+
+    def _drop_owner(self, owner: str, network: str | None) -> None:
+        """A node has left a network, or all with the cluster: its entries go, tombstones too."""
+        for name in self.networks if network is None else (network,):
+            own = self.networks.get(name)
+            for event in own.entries.remove_owner(owner) if own else ():
+                if not event.deleted:
+                    self._changed("deleted", event, None, event.value)
+
+    # Details
+
+    def _require(self, network: str) -> OwnNetwork:
+        own = self.networks.get(network)
+        if own is None or own.leaving:
+            raise NetworkError(f"{self._name} is not in network {network}")
+        return own
+
+    def _write(
+        self, kind: TableEventKind, place: Place, value: Any, value_size: int, now: int
+    ) -> None:
+        event = self._store(kind, place, value, value_size, now)
+        self.networks[event.network].own.put((event.table, event.key), event)
+
+    def _store(
+        self, kind: TableEventKind, place: Place, value: Any, value_size: int, now: int
+    ) -> TableEvent:
+        lifetime = self._settings.entry_lifetime
+        residual = lifetime // SECOND if kind == TableEventKind.DELETE else 0
+        time = self.clock.increment()
+        event = TableEvent(kind, time, self._name, *place, value, value_size, residual)
+        self.networks[event.network].entries.store(event, lifetime, now)
+        return event
+
+    def _changed(
+        self,
+        kind: Literal["created", "updated", "deleted"],
+        event: TableEvent,
+        value: Any,
+        previous: Any,
+    ) -> None:
+        self.changes.append(
+            TableChange(kind, event.network, event.table, event.key, value, previous, event.owner)
+        )
+
+    def _expire_network(self, network: str, left_at: int) -> None:
+        own = self.networks.get(network)
+        if own is not None and own.left_at == left_at:
+            del self.networks[network]

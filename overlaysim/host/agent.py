@@ -1,0 +1,215 @@
+"""The name's road through a host: own endpoints into gossip, what gossip hears into the tables.
+
+Out: :meth:`Agent.publish` -> gossip table entry -> datagrams and streams on the underlay.
+In: datagram or stream -> gossip machine -> :meth:`Agent._apply` -> names (DNS) and peers (VTEP).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from overlaysim.gossip import (
+    Datagram,
+    DatagramIn,
+    GossipNode,
+    GossipSettings,
+    StreamFailed,
+    StreamIn,
+    StreamReply,
+    StreamRequest,
+    TableChange,
+)
+from overlaysim.host.datapath import Datapath
+from overlaysim.host.directory import Directory
+from overlaysim.host.segment import NetworkInfo
+from overlaysim.host.streams import HostStreams
+from overlaysim.host.tables import NetworkTables
+from overlaysim.naming.records import EndpointRecord
+from overlaysim.overlay.peers import PeerRecord
+from overlaysim.sim import Driver, Journey, Simulator
+from overlaysim.sim.events import HostJoinedNetwork, HostLeftNetwork
+from overlaysim.wire import UDP, IPv4, Opaque, Packet
+
+GOSSIP_PORT = 7946
+ENDPOINTS, PEERS = "endpoint_table", "overlay_peer_table"
+"""NetworkDB's two tables (moby ``daemon/libnetwork/agent.go``, ``drivers/overlay``)."""
+
+
+class Agent:
+    """Runs a host's gossip node and keeps the tables of the networks it takes part in.
+
+    Args:
+        truth: told (network label, key, record or None, host) when one of the host's own endpoints
+            gets its names or loses them.
+    """
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        datapath: Datapath,
+        streams: HostStreams,
+        directory: Directory,
+        *,
+        node_id: str,
+        settings: GossipSettings,
+        truth: Callable[[str, str, EndpointRecord | None, str], None],
+    ) -> None:
+        self.tables: dict[str, NetworkTables] = {}
+        self._simulator = simulator
+        self._datapath = datapath
+        self._streams = streams
+        self._directory = directory
+        self._truth = truth
+        self._host = datapath.me.name
+        self._address = datapath.me.address
+        self.node = GossipNode(
+            node_id, self._address, settings, simulator.streams("gossip", self._host),
+            simulator.now,
+        )  # fmt: skip
+        self._driver = Driver(simulator, self.node, self._carry, self._apply_changes)
+        self._waiting: dict[int, int] = {}  # stream id of the transport -> gossip's own
+        datapath.listen(GOSSIP_PORT, self._datagram_in)
+        streams.listen(GOSSIP_PORT, self._stream_in, self._stream_failed)
+        self._driver.settle()
+
+    # ---- the cluster ----------------------------------------------------------------------
+
+    def join_cluster(self, seeds: Sequence[str]) -> None:
+        """Join the gossip cluster through any of these addresses."""
+        self.node.join_cluster(seeds, self._simulator.now)
+        self._driver.settle()
+
+    def leave_cluster(self) -> None:
+        """Say farewell; gossip for a last while, see :meth:`stop`."""
+        self.node.leave_cluster(self._simulator.now)
+        self._driver.settle()
+
+    def stop(self) -> None:
+        """End for good."""
+        for network in list(self.tables):
+            self._forget(network)
+        self._driver.stop()
+
+    # ---- networks -------------------------------------------------------------------------
+
+    def join_network(self, info: NetworkInfo) -> NetworkTables:
+        """Take part in a network: hold its tables, starting with a full copy of a peer's."""
+        tables = NetworkTables(self._simulator, self._host, info.label)
+        self.tables[info.id] = tables
+        self._simulator.bus.emit(HostJoinedNetwork(self._simulator.now, self._host, info.label))
+        self.node.join_network(info.id, self._simulator.now)
+        self._driver.settle()
+        return tables
+
+    def leave_network(self, network: str) -> None:
+        """The last container left the network: drop its tables and say so."""
+        if network in self.tables:
+            self._forget(network)
+            self.node.leave_network(network, self._simulator.now)
+            self._driver.settle()
+
+    def network_ready(self, network: str) -> bool:
+        """Whether the copy of the tables made at the join is complete."""
+        return self.node.network_ready(network)
+
+    def _forget(self, network: str) -> None:
+        tables = self.tables.pop(network)
+        tables.clear()
+        self._simulator.bus.emit(HostLeftNetwork(self._simulator.now, self._host, tables.label))
+
+    # ---- own endpoints --------------------------------------------------------------------
+
+    def publish_peer(self, network: str, key: str, record: PeerRecord) -> None:
+        """Tell the others behind which VTEP an endpoint of this host is."""
+        self.node.create_entry(network, PEERS, key, record, record.size(), self._simulator.now)
+        self._driver.settle()
+
+    def publish_names(self, network: str, key: str, record: EndpointRecord) -> None:
+        """Tell the others an endpoint's names."""
+        tables = self.tables[network]
+        self._truth(tables.label, key, record, self._host)
+        tables.add_names(key, record)
+        self.node.create_entry(network, ENDPOINTS, key, record, record.size(), self._simulator.now)
+        self._driver.settle()
+
+    def replace_names(self, network: str, key: str, record: EndpointRecord) -> None:
+        """An endpoint's names changed (it leaves the load balancing)."""
+        tables = self.tables[network]
+        self._truth(tables.label, key, record, self._host)
+        tables.add_names(key, record)
+        self.node.update_entry(network, ENDPOINTS, key, record, record.size(), self._simulator.now)
+        self._driver.settle()
+
+    def withdraw(self, network: str, key: str, *, names: bool = True) -> None:
+        """An endpoint of this host is gone: first its names go, then its peer record."""
+        now = self._simulator.now
+        if names:
+            tables = self.tables[network]
+            self._truth(tables.label, key, None, self._host)
+            tables.remove_names(key)
+            self.node.delete_entry(network, ENDPOINTS, key, now)
+        self.node.delete_entry(network, PEERS, key, now)
+        self._driver.settle()
+
+    # ---- what gossip hears ----------------------------------------------------------------
+
+    def _apply_changes(self) -> None:
+        for change in self.node.take_changes():
+            tables = self.tables.get(change.network)
+            if tables is not None:
+                self._apply(tables, change)
+
+    def _apply(self, tables: NetworkTables, change: TableChange) -> None:
+        gone = change.kind == "deleted"
+        if change.table == ENDPOINTS:
+            if gone:
+                tables.remove_names(change.key)
+            else:
+                tables.add_names(change.key, change.value)
+        elif gone:
+            tables.remove_peer(change.key)
+        elif change.value.vtep != self._address:
+            tables.add_peer(change.key, change.value)
+
+    # ---- its packets ----------------------------------------------------------------------
+
+    def _carry(self, item: Datagram | StreamRequest | StreamReply) -> None:
+        if isinstance(item, Datagram):
+            self._send_datagram(item)
+        elif isinstance(item, StreamReply):
+            self._streams.reply(item.target, item.stream, item.content, item.length, item.kind)
+        else:
+            stream = self._streams.open(
+                item.target, GOSSIP_PORT, item.content, item.length, item.kind,
+                wants_reply=item.expects_reply,
+            )  # fmt: skip
+            self._waiting[stream] = item.stream
+
+    def _send_datagram(self, item: Datagram) -> None:
+        target = self._directory.host_at(item.target)
+        if target is None:
+            return
+        journey = self._simulator.ledger.create(
+            item.kind, self._simulator.now, source=self._host, intended=target.name
+        )
+        journey.content = item.packet
+        self._datapath.send(
+            journey, UDP(GOSSIP_PORT, GOSSIP_PORT), Opaque(item.length, item.kind), target
+        )
+
+    def _datagram_in(self, journey: Journey, packet: Packet) -> None:
+        self._driver.receive(DatagramIn(packet.layer(1, IPv4).src, journey.content))
+
+    def _stream_in(self, source: str, stream: int, content: Any, reply: bool) -> None:
+        if reply:
+            own = self._waiting.pop(stream, None)
+            if own is not None:
+                self._driver.receive(StreamIn(source, own, content, True))
+        else:
+            self._driver.receive(StreamIn(source, stream, content, False))
+
+    def _stream_failed(self, stream: int) -> None:
+        own = self._waiting.pop(stream, None)
+        if own is not None:
+            self._driver.receive(StreamFailed(own))

@@ -1,0 +1,173 @@
+"""A container: its state, its attachments to networks, its stack, and the programs in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+from overlaysim.host.interface import Interface
+from overlaysim.host.segment import NetworkInfo
+from overlaysim.host.stack import Stack
+from overlaysim.naming.records import EndpointRecord
+from overlaysim.sim import Driver, Event, Simulator
+from overlaysim.traffic.messages import LookUp, Resolved, SendDatagram, SendEcho
+from overlaysim.traffic.idle import Server
+from overlaysim.traffic.program import Program
+
+
+@dataclass(slots=True)
+class Attachment:
+    """A container's place in one network.
+
+    ``record`` holds the names it goes by there once they are published.
+    """
+
+    info: NetworkInfo
+    interface: Interface
+    endpoint: str
+    aliases: tuple[str, ...] = ()
+    record: EndpointRecord | None = None
+
+
+@dataclass(slots=True)
+class Container:
+    """One container of one host.
+
+    Attributes:
+        id: 64 hexadecimal digits; the first 12 are the short id and, by default, the host name.
+        label: its name in traces, ``name@host``.
+        state: created, running or exited.
+        service: name and id of the service whose task it is; empty for a standalone one.
+    """
+
+    id: str
+    name: str
+    host: str
+    image: str
+    command: tuple[str, ...]
+    hostname: str
+    stack: Stack
+    created: int
+    labels: Mapping[str, str] = field(default_factory=dict)
+    environment: tuple[str, ...] = ()
+    extra_hosts: tuple[str, ...] = ()
+    state: str = "created"
+    exit_code: int = 0
+    error: str = ""
+    started: int | None = None
+    finished: int | None = None
+    restarts: int = 0
+    attachments: list[Attachment] = field(default_factory=list)
+    service: tuple[str, str] = ("", "")
+    main: Execution | None = None
+    executions: list[Execution] = field(default_factory=list)
+    output: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """Name in traces."""
+        return f"{self.name}@{self.host}"
+
+    @property
+    def short_id(self) -> str:
+        """The 12 digits that users see."""
+        return self.id[:12]
+
+    def attachment(self, network: str) -> Attachment | None:
+        """Its place in the network with this id, if any."""
+        return next((a for a in self.attachments if a.info.id == network), None)
+
+    def names(self, attachment: Attachment) -> tuple[str, ...]:
+        """The names it goes by in a network: its own, aliases, short id, host name.
+
+        Duplicates are left out (moby ``daemon/container_operations.go``, buildEndpointDNSNames).
+        """
+        names = (self.name, *attachment.aliases, self.short_id, self.hostname)
+        return tuple(dict.fromkeys(names))
+
+
+LookUpService = Callable[[Container, LookUp, Callable[[Resolved, int], None]], None]
+"""Asks the host's resolver on a container's behalf; calls back with the answer and its wait."""
+
+
+class Execution:
+    """A program running in a container.
+
+    Attributes:
+        done: an event that happens when the program has ended.
+    """
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        container: Container,
+        program: Program,
+        look_up: LookUpService,
+    ) -> None:
+        self.program = program
+        self.done: Event = simulator.event()
+        self._simulator = simulator
+        self._container = container
+        self._look_up = look_up
+        self._held_up = 0
+        self._driver = Driver(simulator, program, self._carry, self._settled)
+
+    def start(self) -> None:
+        """Let the program run."""
+        self._container.executions.append(self)
+        self.program.start(self._simulator.now)
+        self._driver.settle()
+
+    def stop(self) -> None:
+        """End the program from outside."""
+        if not self.program.finished:
+            self.program.stop(self._simulator.now)
+            self._driver.settle()
+
+    def kill(self, status: int) -> None:
+        """End the program without giving it a chance to say anything."""
+        if not self.done.triggered:
+            self._end(status)
+
+    @property
+    def handles_term(self) -> bool:
+        """Whether the program ends on SIGTERM even as process 1."""
+        return isinstance(self.program, Server)
+
+    def receive(self, message: object) -> None:
+        """A message from the stack for the program."""
+        self._driver.receive(message)
+
+    def _carry(self, item: SendEcho | SendDatagram | LookUp) -> None:
+        if isinstance(item, LookUp):
+            self._look_up(self._container, item, self._resolved)
+        elif isinstance(item, SendEcho):
+            self._container.stack.send_echo(self, item, self._waited())
+        else:
+            self._container.stack.send_datagram(self, item, self._waited())
+
+    def _resolved(self, answer: Resolved, took: int) -> None:
+        self._held_up = took
+        self.receive(answer)
+        self._held_up = 0
+
+    def _waited(self) -> int:
+        """The look-up time that the packet being sent has waited for.
+
+        A packet that leaves at the very instant of the answer was held up by the look-up; those
+        that follow were not.
+        """
+        waited, self._held_up = self._held_up, 0
+        return waited
+
+    def _settled(self) -> None:
+        if self.program.finished and not self.done.triggered:
+            self._end(self.program.status)
+
+    def _end(self, status: int) -> None:
+        self._container.stack.forget(self)
+        self._container.executions.remove(self)
+        self.done.succeed(status)
+        self._driver.stop()

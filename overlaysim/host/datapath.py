@@ -1,0 +1,209 @@
+"""The packet's road through a host: container frames into the tunnel, tunnel frames out of it.
+
+Outgoing: segment -> :meth:`Datapath.tunnel` (encapsulate) -> :meth:`Datapath.transmit` -> underlay.
+Incoming: underlay -> :meth:`Datapath.receive` -> VXLAN (decapsulate) -> segment, or a daemon's port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from overlaysim.host.directory import Directory, HostAddress
+from overlaysim.host.segment import Segment
+from overlaysim.overlay.flow import flow_hash, source_port, underlay_hash
+from overlaysim.overlay.vxlan import NotDelivered, decapsulate, encapsulate
+from overlaysim.sim import Journey, Simulator, composition
+from overlaysim.sim.events import FrameSeen
+from overlaysim.underlay.network import Underlay
+from overlaysim.wire import TCP, UDP, VXLAN, VXLAN_PORT, Ethernet, IPv4, Packet
+
+TUNNEL_HEADERS = 42
+"""Outer Ethernet 14, IPv4 20 and UDP 8; the VXLAN header of 8 is counted apart."""
+VXLAN_HEADER = 8
+
+
+Handler = Callable[[Journey, Packet], None]
+"""What a daemon does with a packet for one of its ports."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostCosts:
+    """What a host's work costs, in picoseconds: a DNS answer, a packet in and out of the tunnel."""
+
+    resolver: int = 0
+    encapsulate: int = 0
+    decapsulate: int = 0
+
+
+class Datapath:
+    """NIC and VXLAN devices of one host."""
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        underlay: Underlay,
+        directory: Directory,
+        me: HostAddress,
+        costs: HostCosts,
+    ) -> None:
+        self.me = me
+        self.running = True
+        self._simulator = simulator
+        self._underlay = underlay
+        self._directory = directory
+        self._costs = costs
+        self._segments: dict[int, Segment] = {}
+        self._ports: dict[int, Handler] = {}
+        self._tcp: Handler | None = None
+        # Every kernel keys its flow hash by itself at boot, so two hosts map one flow to two ports.
+        self._hash_key = simulator.streams.number("flow-hash", me.name, bits=32)
+        self._ident = simulator.streams("ip-ident", me.name).randrange(0x10000)
+        self._in_hand = 0
+        underlay.attach(me.name, self.receive)
+
+    def add_segment(self, segment: Segment) -> None:
+        """A VXLAN device for the segment's VNI exists from now on."""
+        assert segment.info.vni is not None
+        self._segments[segment.info.vni] = segment
+
+    def remove_segment(self, segment: Segment) -> None:
+        """The VXLAN device goes away."""
+        assert segment.info.vni is not None
+        self._segments.pop(segment.info.vni, None)
+
+    def listen(self, port: int, handler: Handler) -> None:
+        """A daemon of the host takes the UDP datagrams for this port."""
+        self._ports[port] = handler
+
+    def listen_tcp(self, handler: Handler) -> None:
+        """The host's TCP takes every segment; what no daemon listens for, it resets itself."""
+        self._tcp = handler
+
+    @property
+    def in_hand(self) -> int:
+        """Packets being encapsulated or decapsulated right now."""
+        return self._in_hand
+
+    # ---- out ------------------------------------------------------------------------------
+
+    def tunnel(self, segment: Segment, journey: Journey, frame: Packet, remote: str) -> None:
+        """Wrap a container's frame in VXLAN and send it to the VTEP at ``remote``."""
+        target = self._directory.host_at(remote)
+        if target is None:
+            self._drop(journey, "no route", self.me.name)
+            return
+        assert segment.info.vni is not None
+        outer = encapsulate(
+            frame,
+            vni=segment.info.vni,
+            source_ip=self.me.address,
+            target_ip=target.address,
+            source_mac=self.me.mac,
+            target_mac=target.mac,
+            source_port=source_port(flow_hash(frame, self._hash_key)),
+            ident=self._next_ident(),
+        )
+        inner = journey.composition
+        journey.composition = composition(
+            "data", inner.payload, inner.inner_headers, VXLAN_HEADER, TUNNEL_HEADERS
+        )
+        journey.encapsulate += self._costs.encapsulate
+        self._after(self._costs.encapsulate, lambda: self.transmit(journey, outer, target))
+
+    def send(
+        self,
+        journey: Journey,
+        transport: UDP | TCP,
+        payload: Any,
+        target: HostAddress,
+    ) -> None:
+        """Send a daemon's own datagram or segment to another host."""
+        protocol = 6 if isinstance(transport, TCP) else 17
+        packet = Packet(
+            (
+                Ethernet(target.mac, self.me.mac),
+                IPv4(
+                    self.me.address, target.address, protocol, ident=self._next_ident(), df=True
+                ),
+                transport,
+            ),
+            payload,
+        )
+        headers = packet.length - packet.payload_length
+        journey.composition = composition(
+            journey.kind, packet.payload_length, outer_headers=headers
+        )
+        self.transmit(journey, packet, target)
+
+    def transmit(self, journey: Journey, packet: Packet, target: HostAddress) -> None:
+        """Put a frame on the host's link."""
+        journey.packet, journey.length = packet, packet.length
+        journey.destination, journey.flow_hash = target.name, underlay_hash(packet)
+        self._show(journey, packet, outgoing=True)
+        self._underlay.send(journey, self.me.name)
+
+    # ---- in -------------------------------------------------------------------------------
+
+    def receive(self, journey: Journey) -> None:
+        """A frame came in from the underlay."""
+        packet = journey.packet
+        self._show(journey, packet, outgoing=False)
+        if not self.running:
+            self._drop(journey, "host down", self.me.name)
+            return
+        transport = packet.layers[2]
+        if isinstance(transport, UDP) and transport.dst_port == VXLAN_PORT:
+            journey.decapsulate += self._costs.decapsulate
+            self._after(self._costs.decapsulate, lambda: self._untunnel(journey, packet))
+            return
+        handler = self._tcp if isinstance(transport, TCP) else None
+        if isinstance(transport, UDP):
+            handler = self._ports.get(transport.dst_port)
+        if handler is None:
+            self._drop(journey, "port closed", self.me.name)
+            return
+        self._simulator.ledger.deliver(journey, self._simulator.now, self.me.name)
+        handler(journey, packet)
+
+    def _untunnel(self, journey: Journey, packet: Packet) -> None:
+        if not self._segments:  # no VXLAN device at all: the kernel's socket is closed
+            self._drop(journey, "port closed", self.me.name)
+            return
+        segment = self._segments.get(packet.layer(3, VXLAN).vni)
+        if segment is None:
+            self._drop(journey, "unknown VNI", self.me.name)
+            return
+        try:
+            _, frame = decapsulate(packet)
+        except NotDelivered:
+            self._drop(journey, "refused by VXLAN", segment.device)
+            return
+        segment.from_tunnel(journey, frame, packet.layer(1, IPv4).src)
+
+    # ---- helpers --------------------------------------------------------------------------
+
+    def _after(self, delay: int, then: Callable[[], None]) -> None:
+        if not delay:
+            then()
+            return
+        self._in_hand += 1
+
+        def resume(_: object) -> None:
+            self._in_hand -= 1
+            then()
+
+        self._simulator.call_in(delay, resume)
+
+    def _next_ident(self) -> int:
+        self._ident = (self._ident + 1) & 0xFFFF
+        return self._ident
+
+    def _show(self, journey: Journey, packet: Packet, *, outgoing: bool) -> None:
+        bus = self._simulator.bus
+        if bus.wants(FrameSeen):
+            bus.emit(FrameSeen(self._simulator.now, self.me.name, outgoing, journey, packet))
+
+    def _drop(self, journey: Journey, reason: str, where: str) -> None:
+        self._simulator.ledger.drop(journey, self._simulator.now, reason, where)

@@ -1,0 +1,122 @@
+"""A network interface of a container: its address, its ARP cache, and the segment it is in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+from overlaysim.host.segment import Segment
+from overlaysim.overlay.neighbours import Answer, Ask, GivenUp, NeighbourCache, Ready
+from overlaysim.sim import Driver, Journey, Simulator
+from overlaysim.wire import Ethernet, Packet
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An IP packet that waits for its next hop's MAC."""
+
+    journey: Journey
+    packet: Packet
+    since: int
+
+
+class Interface:
+    """One end of a veth pair, plugged into a segment.
+
+    Args:
+        simulator: clock and ledger.
+        name: ``eth0``.
+        label: the owner's name in traces (``web@host-a``).
+        mac: its MAC address.
+        address: its first IP address.
+        segment: the bridge that it is plugged into.
+        take: called with (interface, journey, IP packet) for each frame that comes in.
+        unreachable: called with the address that nobody answered for and the packets given up.
+    """
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        *,
+        name: str,
+        label: str,
+        mac: str,
+        address: str,
+        segment: Segment,
+        take: Callable[[Interface, Journey, Packet], None],
+        unreachable: Callable[[str, tuple[Packet, ...]], None],
+    ) -> None:
+        self.name, self.label, self.mac = name, label, mac
+        self.address, self.segment = address, segment
+        self._extra: list[str] = []
+        self._simulator = simulator
+        self._take = take
+        self._unreachable = unreachable
+        self.neighbours = NeighbourCache()
+        self._driver = Driver(simulator, self.neighbours, self._carry)
+        self._network = IPv4Network(segment.info.subnet)
+        segment.plug(self)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address it answers ARP for: its own, and the VIPs of a load balancer."""
+        return (self.address, *self._extra)
+
+    def add_address(self, address: str) -> None:
+        """Answer for one more address (a service's VIP)."""
+        if address not in self._extra:
+            self._extra.append(address)
+
+    def remove_address(self, address: str) -> None:
+        """Stop answering for an address added before."""
+        if address in self._extra:
+            self._extra.remove(address)
+
+    def connects_to(self, address: str) -> bool:
+        """Whether the address is in this interface's own subnet."""
+        return IPv4Address(address) in self._network
+
+    def send(self, journey: Journey, packet: Packet, next_hop: str) -> None:
+        """Send an IP packet to ``next_hop``, an address in this interface's subnet."""
+        now = self._simulator.now
+        mac = self.neighbours.send(next_hop, Waiting(journey, packet, now), now)
+        if mac is not None:
+            self._transmit(journey, packet, mac)
+        self._driver.settle()
+
+    def take(self, journey: Journey, frame: Packet) -> None:
+        """A frame came in over the bridge."""
+        self._take(self, journey, frame.inner(1))
+
+    def shut(self) -> None:
+        """Take the interface away; what waited for ARP dies with the container."""
+        self.segment.unplug(self)
+        for item in self.neighbours.flush():
+            self._simulator.ledger.drop(
+                item.journey, self._simulator.now, "container gone", self.label
+            )
+        self._driver.stop()
+
+    def _transmit(self, journey: Journey, packet: Packet, mac: str) -> None:
+        frame = packet.wrap(Ethernet(mac, self.mac))
+        journey.packet, journey.length = frame, frame.length
+        self.segment.forward(journey, frame)
+
+    def _carry(self, item: Ask | Ready | GivenUp) -> None:
+        now = self._simulator.now
+        if isinstance(item, Ask):
+            mac = self.segment.resolve(self, item.address)
+            if mac is not None:
+                self._driver.receive(Answer(item.address, mac))
+        elif isinstance(item, Ready):
+            for waiting in item.waiting:
+                waiting.journey.resolve += now - waiting.since
+                self._transmit(waiting.journey, waiting.packet, item.mac)
+        else:
+            for waiting in item.waiting:
+                waiting.journey.resolve += now - waiting.since
+                self._simulator.ledger.drop(
+                    waiting.journey, now, "no neighbour", self.segment.device
+                )
+            self._unreachable(item.address, tuple(w.packet for w in item.waiting))

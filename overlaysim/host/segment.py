@@ -1,0 +1,160 @@
+"""One network on one host: a bridge, the interfaces plugged into it, and perhaps a VXLAN device.
+
+An overlay network has one such segment on every host where it has a container (Docker: a network
+namespace with ``br0`` and ``vxlan0``); a local bridge network is the same without ``vxlan0``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Protocol
+
+from overlaysim.overlay.vtep import Vtep
+from overlaysim.sim import Journey, Simulator, composition
+from overlaysim.wire import Ethernet, Packet
+
+ARP_PAYLOAD, ETHERNET_HEADER = 28, 14
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkInfo:
+    """What a host knows of a network that it takes part in.
+
+    Attributes:
+        label: name in traces: the network's name, with ``@host`` when it is a local one.
+        vni: VXLAN network identifier; None for a local bridge network.
+        mtu: of the interfaces in it, bytes.
+    """
+
+    id: str
+    name: str
+    label: str
+    subnet: str
+    gateway: str
+    vni: int | None
+    mtu: int
+    internal: bool = False
+
+    @property
+    def prefix_length(self) -> int:
+        """Length of the subnet's prefix."""
+        return IPv4Network(self.subnet).prefixlen
+
+
+class Port(Protocol):
+    """Something plugged into a bridge."""
+
+    mac: str
+    label: str
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The IP addresses that it answers ARP for."""
+
+    def take(self, journey: Journey, frame: Packet) -> None:
+        """A frame for its MAC came in."""
+
+
+SendTunnel = Callable[["Segment", Journey, Packet, str], None]
+
+
+class Segment:
+    """The bridge of one network on one host.
+
+    Args:
+        simulator: for the packet ledger.
+        host: name of the host, for traces.
+        info: the network.
+        vtep: forwarding and neighbour entries of the VXLAN device; None for a local network.
+        tunnel: called with (segment, journey, inner frame, address of the remote VTEP).
+    """
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        host: str,
+        info: NetworkInfo,
+        vtep: Vtep | None,
+        tunnel: SendTunnel,
+    ) -> None:
+        self.info = info
+        self.vtep = vtep
+        self._simulator = simulator
+        self._host = host
+        self._tunnel = tunnel
+        self._ports: dict[str, Port] = {}
+
+    @property
+    def device(self) -> str:
+        """Name of the VXLAN device (or bridge) in traces."""
+        return f"vxlan0@{self._host}" if self.vtep else f"br-{self.info.name}@{self._host}"
+
+    def plug(self, port: Port) -> None:
+        """Connect an interface."""
+        self._ports[port.mac] = port
+
+    def unplug(self, port: Port) -> None:
+        """Disconnect an interface; frames for its MAC are lost from now on."""
+        self._ports.pop(port.mac, None)
+
+    def resolve(self, asker: Port, address: str) -> str | None:
+        """Broadcast an ARP request on the bridge and return the MAC in the answer, if any.
+
+        A local interface answers for itself; for a remote one the VXLAN device answers from its
+        neighbour table. Nothing crosses the underlay, and without an entry the request is
+        swallowed (docker-observed behaviour of ``proxy`` with ``l3miss``).
+        """
+        local = next((p for p in self._ports.values() if address in p.addresses), None)
+        if local is not None:
+            mac, answered_by = local.mac, local.label
+        else:
+            remote = self.vtep.neighbour(address) if self.vtep else None
+            mac, answered_by = remote or "", self.device
+        self._account_for_arp(asker, address, answered_by, answered=bool(mac))
+        return mac or None
+
+    def _account_for_arp(self, asker: Port, address: str, by: str, *, answered: bool) -> None:
+        ledger, now = self._simulator.ledger, self._simulator.now
+        arp = composition("arp", ARP_PAYLOAD, ETHERNET_HEADER)
+        request = ledger.create("arp", now, source=asker.label, intended=address, protocol="arp")
+        request.composition, request.length = arp, arp.length
+        if not answered:
+            ledger.drop(request, now, "no neighbour", self.device)
+            return
+        ledger.deliver(request, now, by)
+        reply = ledger.create("arp", now, source=by, intended=asker.label, protocol="arp")
+        reply.composition, reply.length = arp, arp.length
+        ledger.deliver(reply, now, asker.label)
+
+    def forward(self, journey: Journey, frame: Packet) -> None:
+        """Carry a unicast frame from a local interface to where its destination MAC is."""
+        mac = frame.layer(0, Ethernet).dst
+        port = self._ports.get(mac)
+        if port is not None:
+            port.take(journey, frame)
+            return
+        if self.vtep is None:
+            self._drop(journey, "no such container")
+            return
+        remote = self.vtep.forward(mac, self._simulator.now)
+        if remote is None:
+            self._drop(journey, "no forwarding entry")
+            return
+        self._tunnel(self, journey, frame, remote)
+
+    def from_tunnel(self, journey: Journey, frame: Packet, remote: str) -> None:
+        """Take a frame that the VXLAN device unwrapped; ``remote`` is the sending VTEP."""
+        ethernet = frame.layer(0, Ethernet)
+        if self.vtep is None or not self.vtep.admit(ethernet.src, remote, self._simulator.now):
+            self._drop(journey, "source check")
+            return
+        port = self._ports.get(ethernet.dst)
+        if port is None:  # flooded on the bridge, and nobody's
+            self._drop(journey, "no such container")
+            return
+        port.take(journey, frame)
+
+    def _drop(self, journey: Journey, reason: str) -> None:
+        self._simulator.ledger.drop(journey, self._simulator.now, reason, self.device)

@@ -1,0 +1,101 @@
+"""The control-plane streams of a host: TCP segments of gossip and managers on the underlay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from overlaysim.host.datapath import Datapath
+from overlaysim.host.directory import Directory
+from overlaysim.sim import Driver, Journey, Simulator
+from overlaysim.traffic.segment import Segment
+from overlaysim.traffic.stream import (
+    SegmentIn,
+    StreamDelivered,
+    StreamFailed,
+    StreamOutput,
+    StreamStack,
+)
+from overlaysim.wire import IPv4, Opaque, Packet
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Who takes the messages of a port: (source, stream, content, is a reply), and failures."""
+
+    message: Callable[[str, int, Any, bool], None]
+    failure: Callable[[int], None]
+
+
+class HostStreams:
+    """Puts the stream machine on the clock and its segments on the host's link."""
+
+    def __init__(self, simulator: Simulator, datapath: Datapath, directory: Directory) -> None:
+        self._simulator = simulator
+        self._datapath = datapath
+        self._directory = directory
+        me = datapath.me
+        self._stack = StreamStack(me.address, simulator.streams("streams", me.name))
+        self._driver = Driver(simulator, self._stack, self._carry)
+        self._services: dict[int, Service] = {}
+        self._opened: dict[int, int] = {}  # stream -> the port it dialled
+        datapath.listen_tcp(self._segment_in)
+
+    def listen(
+        self,
+        port: int,
+        message: Callable[[str, int, Any, bool], None],
+        failure: Callable[[int], None],
+    ) -> None:
+        """Let ``message`` take what comes for this port and the replies to what was asked there."""
+        self._services[port] = Service(message, failure)
+        self._stack.listen(port)
+
+    def open(
+        self,
+        target: str,
+        port: int,
+        content: Any,
+        length: int,
+        kind: str,
+        *,
+        wants_reply: bool,
+        patience: int | None = None,
+    ) -> int:
+        """Dial a port and say one message; return the stream's number."""
+        stream = self._stack.open(
+            target, port, content, length, kind, self._simulator.now, wants_reply=wants_reply,
+            patience=patience,
+        )  # fmt: skip
+        self._opened[stream] = port
+        self._driver.settle()
+        return stream
+
+    def reply(self, source: str, stream: int, content: Any, length: int, kind: str) -> None:
+        """Answer on a stream that somebody else opened; lost if they have given up."""
+        self._stack.reply(source, stream, content, length, kind, self._simulator.now)
+        self._driver.settle()
+
+    def _carry(self, item: StreamOutput) -> None:
+        if isinstance(item, Segment):
+            self._send(item)
+        elif isinstance(item, StreamDelivered):
+            self._services[item.port].message(item.source, item.stream, item.content, item.reply)
+        elif isinstance(item, StreamFailed):
+            self._services[self._opened[item.stream]].failure(item.stream)
+
+    def _send(self, segment: Segment) -> None:
+        target = self._directory.host_at(segment.target)
+        if target is None:
+            return  # an address that no host has: the dial runs into its time-out
+        journey = self._simulator.ledger.create(
+            segment.kind, self._simulator.now, source=self._datapath.me.name,
+            intended=target.name, protocol="tcp",
+        )  # fmt: skip
+        journey.content = segment
+        payload = Opaque(segment.length, segment.kind)
+        self._datapath.send(journey, segment.header, payload, target)
+
+    def _segment_in(self, journey: Journey, packet: Packet) -> None:
+        self._driver.receive(SegmentIn(packet.layer(1, IPv4).src, journey.content))

@@ -1,0 +1,71 @@
+"""What one run measured, as one value: reports, files and ``expect`` lines read only this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from overlaysim.measure.audit import Audit
+from overlaysim.measure.conservation import Conservation
+from overlaysim.measure.latency import Latencies
+from overlaysim.measure.overhead import LinkUse, Overhead
+from overlaysim.measure.packets import PacketTable
+from overlaysim.sim.events import CommandEnded
+
+
+@dataclass(frozen=True)
+class RunMeta:
+    """Where the numbers come from.
+
+    Attributes:
+        name: of the scenario.
+        version: of overlaysim.
+        seed: the seed of the run.
+        simulated: length of the run, picoseconds.
+        packets: packets created.
+        plane: the data plane that carried them.
+        complete: False if the run was interrupted.
+        scenario_sha256: hex digest of the scenario file; empty if there was none.
+        settings: what else the run depends on; JSON values only.
+    """
+
+    name: str
+    version: str
+    seed: int
+    simulated: int
+    packets: int
+    plane: str = "event"
+    complete: bool = True
+    scenario_sha256: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """Everything measured in one run.
+
+    Attributes:
+        meta: where it comes from.
+        packets: a row per packet that ended.
+        latencies: latency per flow and of pings, decomposed.
+        overhead: bytes on the wire by category.
+        audit: look-ups judged, states and convergence of names.
+        conservation: created, delivered, dropped, in flight.
+        links: what each direction of each link did.
+        events: all trace events in time order.
+    """
+
+    meta: RunMeta
+    packets: PacketTable
+    latencies: Latencies
+    overhead: Overhead
+    audit: Audit
+    conservation: Conservation
+    links: tuple[LinkUse, ...]
+    events: tuple[Any, ...]
+
+    @property
+    def commands(self) -> tuple[CommandEnded, ...]:
+        """The docker commands that ended, in time order."""
+        return tuple(event for event in self.events if isinstance(event, CommandEnded))

@@ -1,0 +1,256 @@
+"""What ``expect`` lines can ask for: the table of metrics.
+
+Each is a :class:`overlaysim.measure.metric.Metric`. Containers are named as on the command line
+(``web``), with their host if that is needed (``web@host-a``); a service's name stands for all its
+tasks. A metric gives None when the run holds nothing to measure it by.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+
+from overlaysim.measure.latency import Distribution
+from overlaysim.measure.measurements import Measurements
+from overlaysim.measure.metric import Metric
+from overlaysim.measure.overhead import CATEGORIES, CONTROL_KINDS
+from overlaysim.measure.truth import canonical
+from overlaysim.sim import DROP_REASONS, KINDS
+
+_Keywords = Mapping[str, str]
+_Arguments = tuple[str, ...]
+
+_TASK = re.compile(r"\.\d+\.[0-9a-z]+$")
+"""What Docker appends to a service's name to name the container of a task: slot and task id."""
+
+
+def names_endpoint(word: str, label: str) -> bool:
+    """Whether ``word`` of an expect line names the endpoint that traces call ``label``."""
+    name = label.partition("@")[0]
+    return word in (label, name, _TASK.sub("", name))
+
+
+_LATENCY_FIELDS = {
+    "p50": "duration", "p90": "duration", "p99": "duration", "max": "duration", "mean": "duration",
+}  # fmt: skip
+_PERCENTILES = {"p50": 50, "p90": 90, "p99": 99, "max": 100}
+_COUNT_FIELDS = {
+    "sent": "count", "received": "count", "lost": "count", "astray": "count", "loss": "share",
+}  # fmt: skip
+
+
+def _merge(distributions: Iterable[Distribution]) -> Distribution | None:
+    """One distribution of several flows (the tasks of a service, say); None of none."""
+    found = list(distributions)
+    if len(found) < 2:
+        return found[0] if found else None
+    merged = Distribution()
+    for distribution in found:
+        merged.include(distribution)
+    return merged
+
+
+def _read(distribution: Distribution | None, field: str) -> float | None:
+    """One field of a distribution, by its name in ``_LATENCY_FIELDS`` or ``_COUNT_FIELDS``."""
+    if distribution is None:
+        return None
+    if field in _PERCENTILES:
+        return distribution.percentile(_PERCENTILES[field])
+    if field == "mean":
+        return distribution.mean
+    if field == "loss":
+        return 1 - distribution.received / distribution.sent
+    return {
+        "sent": distribution.sent,
+        "received": distribution.received,
+        "lost": distribution.lost,
+        "astray": distribution.astray,
+    }[field]
+
+
+def _ping(m: Measurements, arguments: _Arguments, _: _Keywords, field: str) -> float | None:
+    source, target = arguments
+    pings = _merge(
+        distribution
+        for (sender, intended), distribution in m.latencies.pings.items()
+        if names_endpoint(source, sender) and names_endpoint(target, intended)
+    )
+    return _read(pings, field.removeprefix("rtt_"))
+
+
+def _flow(m: Measurements, arguments: _Arguments, keywords: _Keywords, field: str) -> float | None:
+    source, target = arguments
+    protocol = keywords.get("protocol")
+    flows = _merge(
+        distribution
+        for flow, distribution in m.latencies.flows.items()
+        if names_endpoint(source, flow.source)
+        and names_endpoint(target, flow.intended)
+        and protocol in (None, flow.protocol)
+    )
+    return _read(flows, field)
+
+
+def _dropped(m: Measurements, _: _Arguments, keywords: _Keywords, field: str) -> float | None:
+    reason, kind = keywords.get("reason"), keywords.get("kind")
+    if reason is not None:
+        reason = {_plain(known): known for known in DROP_REASONS}.get(_plain(reason))
+        if reason is None:
+            return None
+    if kind is not None and kind not in KINDS:
+        return None
+    return m.conservation.drops(reason, kind)
+
+
+def _plain(reason: str) -> str:
+    """A drop reason as it may be written without quotes: ``queue-full`` for ``queue full``."""
+    return reason.lower().replace("-", " ").replace("_", " ")
+
+
+_CATEGORY_GROUPS: dict[str, tuple[str, ...]] = {
+    **{category: (category,) for category in CATEGORIES},
+    "overlay": ("encapsulation", "outer-headers"),
+    "control": CONTROL_KINDS,
+    "total": CATEGORIES,
+}
+
+
+def _overhead(m: Measurements, arguments: _Arguments, _: _Keywords, field: str) -> float | None:
+    categories = _CATEGORY_GROUPS.get(arguments[0])
+    if categories is None:
+        return None
+    size = sum(m.overhead.total[category] for category in categories)
+    if field == "size":
+        return size
+    return size / m.overhead.size if m.overhead.size else None
+
+
+def _resolution(m: Measurements, arguments: _Arguments, _: _Keywords, field: str) -> float | None:
+    host, name = arguments
+    times = m.audit.time_in_states(host, name)
+    return times[field] if times else None
+
+
+def _lookups(m: Measurements, _: _Arguments, keywords: _Keywords, field: str) -> float | None:
+    return m.audit.lookup_counts(keywords.get("host"), keywords.get("name"))[field]
+
+
+def _convergence(m: Measurements, arguments: _Arguments, _: _Keywords, field: str) -> float | None:
+    """The worst change; infinite if one never got there and was not overtaken by the next."""
+    times: list[float] = []
+    for change in m.audit.changes:
+        if canonical(change.name) != canonical(arguments[0]):
+            continue
+        time = {"p50": change.p50, "p99": change.p99, "p100": change.p100}[field]
+        if time is not None:
+            times.append(time)
+        elif change.outcome == "open":
+            times.append(math.inf)
+    return max(times, default=None)
+
+
+def _conservation(m: Measurements, _: _Arguments, __: _Keywords, field: str) -> float | None:
+    books = m.conservation
+    counts = {
+        "created": sum(books.created.values()),
+        "delivered": sum(books.delivered.values()),
+        "dropped": books.drops(),
+        "in_flight": sum(books.in_flight.values()),
+    }
+    if field != "imbalance":
+        return counts[field]
+    return counts["created"] - counts["delivered"] - counts["dropped"] - counts["in_flight"]
+
+
+def _commands(m: Measurements, _: _Arguments, keywords: _Keywords, field: str) -> float | None:
+    host = keywords.get("host")
+    commands = [command for command in m.commands if host in (None, command.host)]
+    return len(commands) if field == "total" else sum(c.status != 0 for c in commands)
+
+
+_METRICS = (
+    Metric(
+        "ping",
+        "echo requests of one container to another: sent, answered, lost, and round-trip times",
+        ("from", "to"),
+        (),
+        {**_COUNT_FIELDS, **{f"rtt_{name}": unit for name, unit in _LATENCY_FIELDS.items()}},
+        _ping,
+    ),
+    Metric(
+        "latency",
+        "one-way latency of the messages that arrived; percentiles by nearest rank",
+        ("from", "to"),
+        ("protocol",),
+        _LATENCY_FIELDS,
+        _flow,
+    ),
+    Metric(
+        "messages",
+        "messages from one container to another: sent, received, lost, gone astray",
+        ("from", "to"),
+        ("protocol",),
+        _COUNT_FIELDS,
+        _flow,
+    ),
+    Metric(
+        "dropped",
+        "packets dropped, all or of one reason (queue-full, link-down, mtu, …) and kind",
+        (),
+        ("reason", "kind"),
+        {"": "count"},
+        _dropped,
+    ),
+    Metric(
+        "overhead",
+        f"bytes on all links by what they are for: {', '.join(_CATEGORY_GROUPS)}",
+        ("category",),
+        (),
+        {"share": "share", "size": "size"},
+        _overhead,
+    ),
+    Metric(
+        "resolution",
+        "how long a host's answer for a name would have been correct, missing, stale or wrong",
+        ("host", "name"),
+        (),
+        dict.fromkeys(("correct", "missing", "stale", "wrong", "absent"), "duration"),
+        _resolution,
+    ),
+    Metric(
+        "lookups",
+        "look-ups that containers made, by verdict; one may be missing and stale at once",
+        (),
+        ("host", "name"),
+        dict.fromkeys(("total", "correct", "missing", "stale", "wrong", "forwarded"), "count"),
+        _lookups,
+    ),
+    Metric(
+        "convergence",
+        "time until 50, 99 or 100 % of the hosts answered a name correctly, worst change",
+        ("name",),
+        (),
+        dict.fromkeys(("p50", "p99", "p100"), "duration"),
+        _convergence,
+    ),
+    Metric(
+        "conservation",
+        "packets created, delivered, dropped, in flight; imbalance is what does not add up",
+        (),
+        (),
+        dict.fromkeys(("created", "delivered", "dropped", "in_flight", "imbalance"), "count"),
+        _conservation,
+    ),
+    Metric(
+        "commands",
+        "docker commands that ended, and those that ended with an error",
+        (),
+        ("host",),
+        {"total": "count", "failed": "count"},
+        _commands,
+    ),
+)
+
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
+"""Every metric by its name."""

@@ -1,0 +1,63 @@
+"""The printed report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from overlaysim.errors import visible
+from overlaysim.measure import Measurements
+from overlaysim.report.sections import (
+    ExpectationResult,
+    conservation_line,
+    convergence_table,
+    drops_table,
+    expectations_table,
+    failures_table,
+    headline,
+    latency_tables,
+    overhead_table,
+    resolution_table,
+)
+from overlaysim.report.table import WIDTH, Table, cut, side_by_side, wrap
+
+
+def render_text(
+    measurements: Measurements,
+    *,
+    expectations: Sequence[ExpectationResult] = (),
+    folder: str | None = None,
+) -> str:
+    """Render the report of a run, at most 100 columns wide, ending in a newline.
+
+    Args:
+        measurements: the run.
+        expectations: the ``expect`` lines, judged.
+        folder: where the files of the run lie, if they were written.
+    """
+    blocks = [[cut(visible(headline(measurements)), WIDTH)]]
+    latency = latency_tables(measurements) or ()
+    blocks += [_lines(table) for table in latency]
+    blocks.append(
+        side_by_side(_lines(overhead_table(measurements)), _lines(resolution_table(measurements)))
+    )
+    blocks.append(_lines(convergence_table(measurements)))
+    blocks.append(wrap(visible(conservation_line(measurements)), WIDTH))
+    blocks.append(_lines(drops_table(measurements)))
+    blocks.append(_lines(failures_table(measurements)))
+    blocks.append(_lines(expectations_table(expectations)))
+    blocks.append(_ending(expectations, folder))
+    return "\n\n".join("\n".join(block) for block in blocks if any(block)) + "\n"
+
+
+def _lines(table: Table | None) -> list[str]:
+    return table.lines() if table else []
+
+
+def _ending(expectations: Sequence[ExpectationResult], folder: str | None) -> list[str]:
+    lines = []
+    if expectations:
+        holding = sum(e.holds for e in expectations)
+        lines.append(f"expectations: {holding} of {len(expectations)} hold")
+    if folder is not None:
+        lines.append(f"report and figures: {visible(folder)}")
+    return lines

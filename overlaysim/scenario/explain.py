@@ -1,0 +1,85 @@
+"""Remembers what is needed to explain the last packet and the last look-up of a session."""
+
+from __future__ import annotations
+
+from overlaysim.report.explain import Note, explain_lookup, explain_packet
+from overlaysim.sim import Journey, Simulator
+from overlaysim.sim.events import BeliefAdded, LookedUp, NameAdded
+from overlaysim.units import format_seconds
+from overlaysim.wire import Ethernet, IPv4
+
+NOTHING = "nothing to explain yet: no container has sent a packet or looked up a name\n"
+
+
+class Explainer:
+    """Listens to a simulation for its newest container packet, look-up and beliefs."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._journey: Journey | None = None
+        self._lookup: LookedUp | None = None
+        self._born: dict[tuple[str, str, str], NameAdded] = {}
+        self._heard: dict[tuple[str, str, str, str], int] = {}
+        simulator.ledger.on_end.append(self._packet)
+        simulator.bus.subscribe(LookedUp, self._looked_up)
+        simulator.bus.subscribe(NameAdded, self._name_added)
+        simulator.bus.subscribe(BeliefAdded, self._believed)
+
+    def forget(self) -> None:
+        """A new command begins: what was looked up before has nothing to do with it."""
+        self._lookup = None
+
+    def text(self) -> str:
+        """Tell what the last packet and the last look-up did."""
+        parts = []
+        if self._lookup is not None:
+            parts.append(explain_lookup(self._lookup, self._name_notes()))
+        if self._journey is not None:
+            parts.append(explain_packet(self._journey, self._address_notes()))
+        return "\n".join(parts) or NOTHING
+
+    def _name_notes(self) -> list[Note]:
+        assert self._lookup is not None
+        notes = []
+        name = self._lookup.name.rstrip(".").lower().removesuffix(f".{self._lookup.network}")
+        for address in self._lookup.answers:
+            key = (self._lookup.network, name, address)
+            born = self._born.get(key)
+            heard = self._heard.get((self._lookup.host, *key))
+            if born is None or heard is None:
+                continue
+            story = f"entry born on {born.host} at {format_seconds(born.at)}"
+            if born.host != self._lookup.host:
+                story += f", heard by {self._lookup.host} at {format_seconds(heard)}"
+            notes.append(("name", f"{name} = {address}", story))
+        return notes
+
+    def _address_notes(self) -> list[Note]:
+        """Where the packet's inner destination MAC came from."""
+        assert self._journey is not None
+        packet = self._journey.packet
+        ethernet = packet.find_last(Ethernet) if packet is not None else None
+        ip = packet.find_last(IPv4) if packet is not None else None
+        if ethernet is None or ip is None:
+            return []
+        host = self._journey.source.rpartition("@")[2]
+        tunnelled = self._journey.destination not in ("", host)
+        by = (
+            f"answered by vxlan0 on {host}, nothing sent"
+            if tunnelled
+            else f"on the bridge of {host}"
+        )
+        return [("arp", f"{ip.dst} is at {ethernet.dst}", by)]
+
+    def _packet(self, journey: Journey) -> None:
+        is_reply = bool(journey.message) and journey.message[-1] == "reply"
+        if journey.kind == "data" and not is_reply:
+            self._journey = journey
+
+    def _looked_up(self, event: LookedUp) -> None:
+        self._lookup = event
+
+    def _name_added(self, event: NameAdded) -> None:
+        self._born[event.network, event.name, event.address] = event
+
+    def _believed(self, event: BeliefAdded) -> None:
+        self._heard[event.host, event.network, event.name, event.address] = event.at

@@ -1,0 +1,227 @@
+"""The keys of a scenario file, one declaration each: the file format in one place.
+
+Reading, the JSON Schema and the reference text all follow these tables.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from overlaysim.scenario.fields import Field, Needs, Section
+from overlaysim.scenario.kinds import (
+    ADDRESS,
+    DNS_NAME,
+    ENDPOINT,
+    FILE,
+    FLAG,
+    NODE,
+    RATE,
+    SCENARIO,
+    SUBNET,
+    TEXT,
+    choice,
+    duration,
+    link_property,
+    size,
+    whole_number,
+)
+from overlaysim.scenario.shapes import Either, Lines, ListOf, MapOf
+from overlaysim.underlay import topology
+from overlaysim.underlay.topology import Topology
+from overlaysim.units import PATTERNS, format_duration
+
+_PAIR = ListOf(NODE, "a list of two nodes", "[host-a, switch]", length=2, unique=True)
+
+_LINK_FIELDS = (
+    Field("rate", link_property("rate", "a rate", "10 Gbit/s", PATTERNS["rate"]),
+          "bits per second, in each direction", default="1 Gbit/s"),
+    Field("delay", link_property("delay", "a duration", "50 us", PATTERNS["duration"]),
+          "propagation delay", default="50 us"),
+    Field("queue", link_property("queue", "a queue limit", "100 packets",
+                                 rf"^unlimited$|^[0-9]{{1,9}}\s*packets?$|{PATTERNS['size']}"),
+          "what may wait for the link: packets, a size, or unlimited", default="100 packets"),
+    Field("loss", link_property("loss", "a share", "1 %", PATTERNS["share"]),
+          "share of the frames that get lost at random", default="0 %"),
+    Field("jitter", link_property("jitter", "a duration", "10 us", PATTERNS["duration"]),
+          "upper bound of a random extra delay per frame; frames keep their order",
+          default="0 s"),
+    Field("mtu", link_property("mtu", "a size", "1500 B", PATTERNS["size"]),
+          "largest IP packet", default="1500 B"),
+)  # fmt: skip
+
+LINK = Section("the properties of a link", "{rate: 10 Gbit/s, delay: 5 us}", _LINK_FIELDS)
+
+LISTED_LINK = Section(
+    "the ends and properties of a link",
+    "{between: [host-a, switch], loss: 1 %}",
+    (
+        Field("between", _PAIR, "the two nodes that the link joins", required=True),
+        *(dataclasses.replace(field, default=None) for field in _LINK_FIELDS),
+    ),
+)
+
+TOPOLOGIES: Mapping[str, Callable[..., Topology]] = {
+    "star": topology.star,
+    "line": topology.line,
+    "ring": topology.ring,
+    "leaf-spine": topology.leaf_spine,
+    "fat-tree": topology.fat_tree,
+    "dumbbell": topology.dumbbell,
+}
+"""The shapes that have a name, each with what builds it from hosts, a link and its options."""
+
+UNDERLAY = Section(
+    "the underlay",
+    "{topology: star, hosts: 3}",
+    (
+        Field("topology", choice(*TOPOLOGIES), "shape of the network under the overlay",
+              default="star"),
+        Field("file", FILE, "a GraphML file with the nodes and links, beside the scenario"),
+        Field("nodes", MapOf(NODE, choice("host", "switch"), "names of nodes with what they are",
+                             "{host-a: host, host-b: host, sw: switch}"),
+              "all nodes by name; then links lists all links"),
+        Field("hosts", Either(whole_number(1, 4096, "3"),
+                              ListOf(NODE, "a list of names", "[host-a, host-b]", unique=True)),
+              "names of the hosts, or how many (host-1, host-2, …); host-a, host-b and host-c "
+              "if not given"),
+        Field("switches", whole_number(1, 1024, "4"), "number of switches; one per host if not "
+              "given", needs=Needs("topology", ("line", "ring"))),
+        Field("spines", whole_number(1, 256, "2"), "number of spine switches; 2 if not given",
+              needs=Needs("topology", ("leaf-spine",))),
+        Field("leaves", whole_number(1, 256, "2"), "number of leaf switches; 2 if not given",
+              needs=Needs("topology", ("leaf-spine",))),
+        Field("k", whole_number(2, 64, "4"), "ports per switch, an even number; 4 if not given",
+              needs=Needs("topology", ("fat-tree",))),
+        Field("link", LINK, "what every link is like", default={}),
+        Field("links", ListOf(LISTED_LINK, "a list of links",
+                              "[{between: [host-a, switch], loss: 1 %}]"),
+              "single links: what differs from link; with nodes: all links there are"),
+        Field("framing", choice("ethernet", "none"),
+              "ethernet: a frame occupies a link for 24 bytes more than its own; none: the "
+              "frame alone", default="ethernet"),
+        Field("convergence", duration(example="200 ms"),
+              "how long after a link changes the routes change", default="0 s"),
+        Field("ecmp", choice("per-switch", "shared"),
+              "whether each switch hashes flows in its own way or all alike",
+              default="per-switch"),
+        Field("subnet", SUBNET, "addresses of the hosts", default="10.77.0.0/24"),
+    ),
+    one_of=("topology", "file", "nodes"),
+)  # fmt: skip
+
+FAULT = Section(
+    "a fault",
+    "{link: [host-a, switch], state: down, for: 10 s}",
+    (
+        Field("link", _PAIR, "the nodes at its two ends", required=True),
+        Field("state", choice("down", "up"), "what becomes of the link", required=True),
+        Field("for", duration(positive=True), "after this time it is undone; never if not given"),
+    ),
+)
+
+STEP = Section(
+    "a step",
+    "{on: host-a, run: docker swarm init}",
+    (
+        Field("on", NODE, "host where the commands are typed", needs=Needs("run")),
+        Field("run", Lines("docker commands", "docker swarm init"),
+              "docker commands, one per line, one after the other", needs=Needs("on")),
+        Field("fails", FLAG, "whether these commands are expected to fail", default=False,
+              needs=Needs("run")),
+        Field("fault", FAULT, "something breaks or is mended"),
+        Field("wait", duration(), "nothing happens for this long"),
+        Field("at", duration(), "when the step begins; when the step before has ended if not "
+              "given"),
+        Field("every", duration(positive=True, example="500 ms"),
+              "repeat the step with this period", needs=Needs("until")),
+        Field("until", duration(example="60 s"), "when repeating ends", needs=Needs("every")),
+    ),
+    one_of=("run", "fault", "wait"),
+    needs_one=True,
+)  # fmt: skip
+
+FLOW = Section(
+    "a flow",
+    "{from: client, to: web, kind: ping, start: 10 s, count: 5}",
+    (
+        Field("from", ENDPOINT, "container that sends", required=True),
+        Field("to", DNS_NAME, "container, service or other name it sends to", required=True),
+        Field("kind", choice("udp", "ping"), "what is sent", default="udp"),
+        Field("size", size(0, 65_507, "1000 B"),
+              "payload of a packet; 1000 B for udp, 56 B for ping if not given"),
+        Field("start", duration(), "when it starts", required=True),
+        Field("stop", duration(example="40 s"), "when it stops; ping can have count instead"),
+        Field("rate", RATE, "payload bits per second", needs=Needs("kind", ("udp",))),
+        Field("arrivals", choice("constant", "poisson"), "spacing of the packets",
+              default="constant", needs=Needs("kind", ("udp",))),
+        Field("interval", duration(positive=True, example="1 s"), "time between two pings",
+              default="1 s", needs=Needs("kind", ("ping",))),
+        Field("count", whole_number(1, 10**9, "5"), "number of pings",
+              needs=Needs("kind", ("ping",))),
+    ),
+)  # fmt: skip
+
+DNS = Section(
+    "the DNS server outside",
+    "{upstream: answers, records: {www.example.org: 192.0.2.10}}",
+    (
+        Field("upstream", choice("none", "answers"),
+              "whether names that no network knows are answered by a server outside",
+              default="none"),
+        Field("records", MapOf(DNS_NAME, ADDRESS, "names with addresses",
+                               "{www.example.org: 192.0.2.10}"),
+              "what it answers", default={}, needs=Needs("upstream", ("answers",))),
+        Field("delay", duration(example="10 ms"), "time until its answer", default="10 ms",
+              needs=Needs("upstream", ("answers",))),
+    ),
+)  # fmt: skip
+
+
+def timing_section(timing: type[Any]) -> Section:
+    """Declare a key for each field of a dataclass of durations in picoseconds.
+
+    Args:
+        timing: a dataclass such as :class:`overlaysim.cluster.timing.Timing`, whose fields say
+            what they are in their metadata under ``about``.
+    """
+    defaults = timing()
+    return Section(
+        "named durations",
+        "{container_start: 400 ms}",
+        tuple(
+            Field(field.name, duration(example="400 ms"), field.metadata["about"],
+                  default=format_duration(getattr(defaults, field.name)))
+            for field in dataclasses.fields(timing)
+        ),
+    )  # fmt: skip
+
+
+def scenario_section(timing: type[Any]) -> Section:
+    """Declare the keys of a whole scenario; ``timing`` as in :func:`timing_section`."""
+    return Section(
+        "keys and values",
+        "name: link-cut",
+        (
+            Field("name", SCENARIO, "short name, also of the output folder", required=True),
+            Field("about", TEXT, "what the scenario shows"),
+            Field("seed", whole_number(0, 2**63 - 1, "7"), "of all randomness", default=1),
+            Field("underlay", UNDERLAY, "hosts, switches and links", default={}),
+            Field("swarm", choice("auto", "manual"),
+                  "auto: all hosts join after the first docker swarm init; manual: by command",
+                  default="auto"),
+            Field("timeline", ListOf(STEP, "a list of steps",
+                                     "[{on: host-a, run: docker swarm init}]"),
+                  "what happens, step by step", default=[]),
+            Field("traffic", ListOf(FLOW, "a list of flows", f"[{FLOW.example}]"),
+                  "what containers send on their own", default=[]),
+            Field("expect", Lines("expectations", "ping(client, web).received >= 60"),
+                  "what has to hold at the end of the run"),
+            Field("dns", DNS, "the DNS server outside the swarm", default={}),
+            Field("timing", timing_section(timing), "how long things take on a host"),
+            Field("duration", duration(positive=True, example="60 s"),
+                  "simulated time; until timeline and traffic have ended and 1 s more if not "
+                  "given"),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,151 @@
+"""What a scenario file says, read and checked: plain frozen data.
+
+Times are picoseconds, rates bit/s, sizes bytes; ``line`` is where it stands in the file, from 1, or
+0 where that is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from overlaysim.scenario.expect import Expectation
+from overlaysim.underlay.topology import Topology
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A docker command as somebody would type it."""
+
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What all steps of a timeline have.
+
+    Attributes:
+        at: when it begins; None for when the step before has ended.
+        every: period of its repetition; None for once.
+        until: the instant after which it does not begin again; None for once.
+    """
+
+    line: int
+    at: int | None = None
+    every: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStep(Step):
+    """Commands typed on a host, one after the other; with ``fails`` they are expected to fail."""
+
+    host: str
+    commands: tuple[Command, ...]
+    fails: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultStep(Step):
+    """The link between two nodes goes up or down; undone after ``duration`` unless that is None."""
+
+    a: str
+    b: str
+    up: bool
+    duration: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitStep(Step):
+    """Nothing happens for a while."""
+
+    duration: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """What all traffic has: from a container to a container, service, other name or address."""
+
+    line: int
+    source: str
+    target: str
+    size: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UdpFlow(Flow):
+    """Datagrams of ``size`` payload bytes at ``rate`` payload bits per second.
+
+    Attributes:
+        poisson: whether the spacing is exponential instead of constant.
+    """
+
+    rate: int
+    stop: int
+    poisson: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PingFlow(Flow):
+    """Echo requests, until ``stop`` or ``count`` of them; at least one of the two is given."""
+
+    interval: int
+    stop: int | None = None
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnderlaySpec:
+    """The network under the overlay.
+
+    Attributes:
+        shape: ``star``, ``line``, …, ``graphml`` or ``listed``.
+        framing: whether a frame occupies a link for Ethernet's extras too.
+        convergence: how long after a link changes the routes change.
+        ecmp: whether each switch hashes flows in its own way or all alike.
+        subnet: of the hosts' addresses, in CIDR notation.
+        addresses: host -> address in that subnet: .11, .12, … where they fit, else from .1 on.
+    """
+
+    shape: str
+    topology: Topology
+    framing: Literal["ethernet", "none"]
+    convergence: int
+    ecmp: Literal["per-switch", "shared"]
+    subnet: str
+    addresses: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DnsSpec:
+    """The DNS server outside: whether it ``answers``, what, and after how long."""
+
+    answers: bool
+    records: Mapping[str, str]
+    delay: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A whole scenario.
+
+    Attributes:
+        automatic_join: whether all hosts join after the first ``docker swarm init``.
+        timing: the named durations that differ from their defaults.
+        duration: simulated time; None for until 1 s after timeline and traffic have ended.
+    """
+
+    name: str
+    about: str
+    seed: int
+    underlay: UnderlaySpec
+    automatic_join: bool
+    timeline: tuple[Step, ...]
+    traffic: tuple[Flow, ...]
+    expect: tuple[Expectation, ...]
+    dns: DnsSpec
+    timing: Mapping[str, int]
+    duration: int | None

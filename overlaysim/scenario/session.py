@@ -1,0 +1,186 @@
+"""A running simulation that docker commands are typed into: what every way in stands on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from overlaysim import __version__
+from overlaysim.docker.client.client import CommandResult, DockerClient
+from overlaysim.docker.client.line import split_line
+from overlaysim.docker.daemon import Daemon
+from overlaysim.errors import InputError
+from overlaysim.measure import LinkUse, Measurements, Recorder
+from overlaysim.report.capture import CaptureWriter
+from overlaysim.report.layout import LinkView, TopologyView
+from overlaysim.scenario.build import build_world
+from overlaysim.scenario.explain import Explainer
+from overlaysim.scenario.model import Scenario
+from overlaysim.sim import Steps
+from overlaysim.sim.events import CommandEnded
+from overlaysim.underlay.network import ETHERNET_EXTRAS
+
+SWARM_INIT = ["docker", "swarm", "init"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a typed command did.
+
+    Attributes:
+        status: its exit status.
+        notes: what the simulator itself has to say, such as which hosts joined by themselves.
+    """
+
+    status: int
+    stdout: str
+    stderr: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Everything in the order in which a terminal shows it."""
+        return self.stdout + self.stderr + "".join(f"{note}\n" for note in self.notes)
+
+
+class Session:
+    """A world with a docker client on each host, and a recorder.
+
+    Args:
+        scenario: gives the world; its timeline is the business of whoever runs it.
+        capture: whether to keep every frame for ``capture.pcapng``.
+        digest: SHA-256 of the scenario file, for the manifest.
+    """
+
+    def __init__(self, scenario: Scenario, *, capture: bool = False, digest: str = "") -> None:
+        self.scenario = scenario
+        self.world = build_world(scenario)
+        self.simulator = self.world.simulator
+        self.recorder = Recorder(self.simulator)
+        self.capture = CaptureWriter(self.simulator) if capture else None
+        self.explainer = Explainer(self.simulator)
+        self._digest = digest
+        self._clients = {
+            name: DockerClient(Daemon(self.world, name)) for name in self.world.workers
+        }
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Names of the hosts."""
+        return self.scenario.underlay.topology.hosts
+
+    # ---- commands -------------------------------------------------------------------------
+
+    def command(self, host: str, line: str) -> Steps:
+        """Carry out a docker command on a host; a process that returns an :class:`Outcome`.
+
+        A line that no shell word can be made of has status 2, as in a shell.
+        """
+        began = self.simulator.now
+        self.explainer.forget()
+        try:
+            words = split_line(line)
+        except InputError as error:
+            result = CommandResult(2, "", f"{error}\n")
+            words = []
+        else:
+            result = yield from self._clients[host].run(words)
+        now = self.simulator.now
+        self.simulator.bus.emit(
+            CommandEnded(
+                now, host, line.strip(), result.status, now - began, result.stdout + result.stderr
+            )
+        )
+        notes: tuple[str, ...] = ()
+        if self.scenario.automatic_join and words[:3] == SWARM_INIT and result.status == 0:
+            notes = yield from self._join_others(host)
+        return Outcome(result.status, result.stdout, result.stderr, notes)
+
+    def _join_others(self, host: str) -> Steps:
+        joined = yield from self.world.join_others(host)
+        if not joined:
+            return ()
+        at = self.simulator.now / 10**12
+        names = joined[0] if len(joined) == 1 else f"{', '.join(joined[:-1])} and {joined[-1]}"
+        one = "worker" if len(joined) == 1 else "workers"
+        return (f"({names} joined as {one} at {at:.3f} s; --manual leaves that to you)",)
+
+    def execute(self, host: str, line: str) -> Outcome:
+        """Carry out a docker command and let time pass until it has ended."""
+        outcome = self.simulator.run_until(self.simulator.spawn(self.command(host, line)))
+        assert isinstance(outcome, Outcome)
+        return outcome
+
+    def wait(self, duration: int) -> None:
+        """Let ``duration`` picoseconds pass."""
+        self.simulator.run_for(duration)
+
+    def set_link(self, a: str, b: str, *, up: bool, duration: int | None = None) -> None:
+        """Take a link down or up, for good or for ``duration`` picoseconds.
+
+        Raises:
+            InputError: there is no such link.
+        """
+        self.scenario.underlay.topology.link_between(a, b)
+        self.world.underlay.set_link_state(a, b, up)
+        if duration is not None:
+            self.simulator.call_in(
+                duration, lambda _: self.world.underlay.set_link_state(a, b, not up)
+            )
+
+    # ---- results --------------------------------------------------------------------------
+
+    def measure(self, *, complete: bool = True) -> Measurements:
+        """Measure what happened up to now.
+
+        Raises:
+            ModelError: the books do not balance: a bug of the simulator.
+        """
+        self.world.check_conservation()
+        extra = ETHERNET_EXTRAS if self.scenario.underlay.framing == "ethernet" else 0
+        links = [
+            LinkUse(
+                f"{a}->{b}", link.spec.rate, dict(link.compositions), dict(link.drops),
+                link.busy, link.largest_queue, extra,
+            )
+            for (a, b), link in self.world.underlay.links.items()
+        ]  # fmt: skip
+        return self.recorder.finish(
+            links=links,
+            in_flight=self.world.in_flight,
+            meta={
+                "name": self.scenario.name,
+                "version": __version__,
+                "complete": complete,
+                "scenario_sha256": self._digest,
+                "settings": self._settings(),
+            },
+        )
+
+    def _settings(self) -> dict[str, object]:
+        underlay = self.scenario.underlay
+        return {
+            "topology": underlay.shape,
+            "hosts": len(underlay.topology.hosts),
+            "framing": underlay.framing,
+            "ecmp": underlay.ecmp,
+            "automatic_join": self.scenario.automatic_join,
+            "timing": dict(self.scenario.timing),
+        }
+
+    def view(self) -> TopologyView:
+        """What the topology figure shows."""
+        topology = self.scenario.underlay.topology
+        return TopologyView(
+            topology.hosts,
+            topology.switches,
+            tuple(LinkView(a, b, spec.rate, spec.delay) for a, b, spec in topology.links),
+            {
+                name: tuple(c.name for c in host.containers.values() if c.state == "running")
+                for name, host in self.world.hosts.items()
+            },
+        )
+
+
+def with_seed(scenario: Scenario, seed: int | None) -> Scenario:
+    """Return the scenario with another seed; None keeps its own."""
+    return scenario if seed is None else replace(scenario, seed=seed)

@@ -1,0 +1,111 @@
+"""What a program says to the network stack of its container, and what the stack answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from overlaysim.wire.dns import Record
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Ask the container's resolver; answered by one :class:`Resolved`, or never.
+
+    ``qtype`` is a name from :data:`overlaysim.wire.dns.QTYPES`.
+    """
+
+    name: str
+    qtype: str = "A"
+
+
+@dataclass(frozen=True, slots=True)
+class SendEcho:
+    """Send an ICMP echo request with ``size`` data bytes (the ICMP header not counted).
+
+    ``dont_fragment`` True sets the DF bit and refuses what is longer than the MTU, False never
+    sets it, and None does what Linux does unasked: DF on what fits, the rest cut without DF.
+    """
+
+    destination: str
+    ident: int
+    sequence: int
+    size: int
+    dont_fragment: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendDatagram:
+    """Send a UDP datagram with ``size`` payload bytes; ``content`` is handed to the receiver.
+
+    ``dont_fragment`` as in :class:`SendEcho`, but clear unless asked for.
+    """
+
+    destination: str
+    source_port: int
+    destination_port: int
+    size: int
+    dont_fragment: bool | None = False
+    content: Any = None
+
+
+Request = LookUp | SendEcho | SendDatagram
+"""Everything a program can ask of the stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The answer to a :class:`LookUp`; ``rcode`` is a name such as ``NOERROR``."""
+
+    name: str
+    qtype: str
+    rcode: str
+    records: tuple[Record, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EchoReply:
+    """An ICMP echo reply arrived; ``size`` counts its data bytes, ``ttl`` is as received."""
+
+    source: str
+    ident: int
+    sequence: int
+    size: int
+    ttl: int
+
+
+@dataclass(frozen=True, slots=True)
+class DatagramIn:
+    """A UDP datagram arrived."""
+
+    source: str
+    source_port: int
+    destination_port: int
+    size: int
+    content: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class TooBig:
+    """What was sent with DF is longer than the path carries; ``mtu`` is the largest IP packet."""
+
+    mtu: int
+
+
+@dataclass(frozen=True, slots=True)
+class HostUnreachable:
+    """Nobody answered ARP for ``destination``, or there is no route to it."""
+
+    destination: str
+
+
+@dataclass(frozen=True, slots=True)
+class PortUnreachable:
+    """Nobody listens on UDP ``port`` of ``source``."""
+
+    source: str
+    port: int
+
+
+Event = Resolved | EchoReply | DatagramIn | TooBig | HostUnreachable | PortUnreachable
+"""Everything the stack can tell a program."""

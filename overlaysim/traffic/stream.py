@@ -1,0 +1,227 @@
+"""Reliable streams between hosts: what gossip's TCP exchanges and the managers' calls ride on.
+
+A stream is one TCP connection (see :mod:`overlaysim.traffic.connection`). Its opener says one
+message; the listener may answer with one. What one side says arrives at the other exactly once or
+the opener is told that the stream failed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from overlaysim.errors import ModelError
+from overlaysim.traffic.connection import Connection, Message, Outcome
+from overlaysim.traffic.segment import Segment, reset_for
+from overlaysim.units import SECOND
+from overlaysim.wire.tcp import ACK, RST, SYN
+
+FIRST_PORT, LAST_PORT = 32_768, 60_999
+"""Ephemeral ports (Linux ``net.ipv4.ip_local_port_range``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentIn:
+    """A segment arrived from the host with address ``source``."""
+
+    source: str
+    segment: Segment
+
+
+@dataclass(frozen=True, slots=True)
+class StreamDelivered:
+    """A whole message arrived.
+
+    Attributes:
+        source: address of the host that said it.
+        port: the port that was dialled: here, or at ``source`` if it is a reply.
+        stream: the opener's number of the stream; unique together with the opener's address.
+        content: the object that stands for the message.
+        length: its length in bytes.
+        reply: whether it answers a stream opened here.
+        wants_reply: whether ``source`` waits for :meth:`StreamStack.reply`.
+    """
+
+    source: str
+    port: int
+    stream: int
+    content: Any
+    length: int
+    reply: bool
+    wants_reply: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFailed:
+    """A stream opened here came to nothing.
+
+    The reason is ``refused``, ``dial timed out``, ``timed out``, ``reset by peer`` or ``closed
+    without a reply``. As ever in networks, the message may have arrived nevertheless.
+    """
+
+    stream: int
+    target: str
+    reason: str
+
+
+StreamOutput = Segment | StreamDelivered | StreamFailed
+"""Everything that a :class:`StreamStack` puts into its outbox."""
+
+_Key = tuple[str, int, int]  # peer, its port, own port
+
+
+class StreamStack:
+    """The control-plane end points of one host, as a machine.
+
+    Args:
+        address: own address on the underlay.
+        rng: for initial sequence numbers and the first port.
+        dial_timeout: how long a handshake may take, picoseconds.
+        patience: how long a connection may stand without progress, picoseconds (memberlist: 10 s
+            for both, ``TCPTimeout`` in its ``config.go``).
+    """
+
+    def __init__(
+        self,
+        address: str,
+        rng: Random,
+        *,
+        dial_timeout: int = 10 * SECOND,
+        patience: int = 10 * SECOND,
+    ) -> None:
+        self.address = address
+        self._rng = rng
+        self._dial_timeout = dial_timeout
+        self._patience = patience
+        self._listening: set[int] = set()
+        self._connections: dict[_Key, Connection] = {}
+        self._by_stream: dict[tuple[str, int], Connection] = {}  # those that await our reply
+        self._opened: set[int] = set()
+        self._next_port = rng.randint(FIRST_PORT, LAST_PORT)
+        self._outbox: list[StreamOutput] = []
+
+    def listen(self, port: int) -> None:
+        """Accept streams on ``port`` from now on."""
+        self._listening.add(port)
+
+    def open(  # noqa: PLR0917 - what, whereto and when, in the order one says it
+        self,
+        target: str,
+        port: int,
+        content: Any,
+        length: int,
+        kind: str,
+        now: int,
+        *,
+        wants_reply: bool = False,
+        patience: int | None = None,
+    ) -> int:
+        """Dial ``port`` at ``target`` and say one message of ``length`` bytes, at least one.
+
+        With ``wants_reply`` the stream stays open until the reply has come; ``patience`` overrides
+        the stack's (a call that may take long needs more). Returns the number of the stream, by
+        which :class:`StreamDelivered` and :class:`StreamFailed` refer to it.
+        """
+        _check_length(length)
+        stream = self._free_port()
+        connection = Connection(
+            port=stream, peer=target, peer_port=port, sequence=self._rng.getrandbits(32),
+            kind=kind, opener=True, patience=self._patience if patience is None else patience,
+        )  # fmt: skip
+        self._connections[target, port, stream] = connection
+        connection.connect(Message(content, length), wants_reply, self._dial_timeout, now)
+        self._settle(connection, Outcome())
+        return stream
+
+    def reply(  # noqa: PLR0917 - as in open()
+        self, source: str, stream: int, content: Any, length: int, kind: str, now: int
+    ) -> bool:
+        """Answer a stream delivered with ``wants_reply`` and close it.
+
+        Returns False, with no effect, if the opener has given up meanwhile.
+        """
+        _check_length(length)
+        connection = self._by_stream.pop((source, stream), None)
+        if connection is None:
+            return False
+        connection.kind = kind
+        connection.reply(Message(content, length), now)
+        self._settle(connection, Outcome())
+        return True
+
+    def receive(self, message: SegmentIn, now: int) -> None:
+        """A segment came in."""
+        segment = message.segment
+        key = (message.source, segment.src_port, segment.dst_port)
+        connection = self._connections.get(key)
+        if connection is not None:
+            self._settle(connection, connection.receive(segment, now))
+        elif segment.flags & (SYN | ACK | RST) == SYN and segment.dst_port in self._listening:
+            connection = Connection(
+                port=segment.dst_port, peer=message.source, peer_port=segment.src_port,
+                sequence=self._rng.getrandbits(32), kind=segment.kind, opener=False,
+                patience=self._patience,
+            )  # fmt: skip
+            self._connections[key] = connection
+            connection.accept(segment, self._dial_timeout, now)
+            self._settle(connection, Outcome())
+        elif not segment.flags & RST:
+            self._outbox.append(reset_for(segment, message.source, now))
+
+    def on_timer(self, now: int) -> None:
+        """Retransmit or give up wherever it is due."""
+        for connection in list(self._connections.values()):
+            due = connection.next_timer()
+            if due is not None and due <= now:
+                self._settle(connection, connection.on_timer(now))
+
+    def next_timer(self) -> int | None:
+        """When to wake it next; None for never."""
+        timers = (connection.next_timer() for connection in self._connections.values())
+        return min((due for due in timers if due is not None), default=None)
+
+    def take_outbox(self) -> list[StreamOutput]:
+        """Segments to send and news for the host, in order; empty afterwards."""
+        items, self._outbox = self._outbox, []
+        return items
+
+    def _free_port(self) -> int:
+        for _ in range(LAST_PORT - FIRST_PORT + 1):
+            port = self._next_port
+            self._next_port = port + 1 if port < LAST_PORT else FIRST_PORT
+            if port not in self._opened:
+                self._opened.add(port)
+                return port
+        raise ModelError(f"{self.address}: all ports from {FIRST_PORT} to {LAST_PORT} are in use")
+
+    def _settle(self, connection: Connection, outcome: Outcome) -> None:
+        """Pass on what ``connection`` wants sent and what it has to tell; forget it if closed."""
+        self._outbox += connection.outbox
+        connection.outbox.clear()
+        stream = connection.port if connection.opener else connection.peer_port
+        source = (connection.peer, stream)
+        if outcome.message is not None:
+            port = connection.peer_port if connection.opener else connection.port
+            wants_reply = not connection.opener and connection.awaits_reply
+            if wants_reply:
+                self._by_stream[source] = connection
+            self._outbox.append(
+                StreamDelivered(
+                    connection.peer, port, stream, outcome.message.content,
+                    outcome.message.length, connection.opener, wants_reply,
+                )
+            )  # fmt: skip
+        if outcome.failure is not None and connection.opener:
+            self._outbox.append(StreamFailed(stream, connection.peer, outcome.failure))
+        if connection.closed:
+            del self._connections[connection.peer, connection.peer_port, connection.port]
+            if connection.opener:
+                self._opened.discard(stream)
+            elif self._by_stream.get(source) is connection:
+                del self._by_stream[source]
+
+
+def _check_length(length: int) -> None:
+    if length < 1:
+        raise ValueError(f"a message of {length} bytes cannot be sent: it needs at least one")

@@ -1,0 +1,218 @@
+"""The underlay: links, receivers and routes put together."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import insort
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any, Literal
+
+from overlaysim.errors import InputError, ModelError
+from overlaysim.sim import Journey, Simulator
+from overlaysim.sim.events import LinkChanged
+from overlaysim.underlay.link import Forward, Link, TracedLink
+from overlaysim.underlay.routing import next_hops
+from overlaysim.underlay.spec import describe
+from overlaysim.underlay.topology import Topology, no_link
+
+ETHERNET_EXTRAS = 24
+"""Bytes a frame occupies on the wire besides its own: preamble 8, FCS 4, gap 12 (IEEE 802.3)."""
+
+_MASK = 0xFFFF_FFFF
+
+
+class _Exits(dict[str, Forward]):
+    """Where one node takes a frame, by destination host; worked out when first asked for."""
+
+    def __init__(self, node: str, find: Callable[[str, str], Forward]) -> None:
+        super().__init__()
+        self._node = node
+        self._find = find
+
+    def __missing__(self, destination: str) -> Forward:
+        return self._find(self._node, destination)
+
+
+class _EqualPaths:
+    """Several next hops that are equally near: the flow hash decides (RFC 2992's hash threshold).
+
+    The 32-bit hash, taken as a fraction of 2**32, selects one of n equal shares. Were every switch
+    to do that with the same number, then the flows that the first switch sends to its left would
+    all be sent to the left by the second one too, and half of the paths of a fat-tree would lie
+    idle ("polarisation"). So each switch first multiplies the hash by an odd number of its own,
+    which permutes the 32-bit numbers.
+    """
+
+    __slots__ = ("_exits", "_multiplier")
+
+    def __init__(self, exits: list[Forward], multiplier: int) -> None:
+        self._exits = exits
+        self._multiplier = multiplier
+
+    def send(self, journey: Journey) -> None:
+        """Take a frame to the next hop of its flow."""
+        exits = self._exits
+        mixed = journey.flow_hash * self._multiplier & _MASK
+        exits[mixed * len(exits) >> 32](journey)
+
+
+def _own_multiplier(node: str) -> int:
+    """Return an odd 32-bit number that depends on the node's name alone."""
+    return int.from_bytes(hashlib.sha256(node.encode()).digest()[:4], "big") | 1
+
+
+class Underlay:
+    """The physical network that carries frames from host to host.
+
+    Store and forward at every switch; shortest paths; equal paths shared out by flow hash.
+
+    Args:
+        simulator: clock, random streams, ledger, bus.
+        topology: hosts, switches, links.
+        framing: ``ethernet`` lets a frame occupy a link for 24 bytes more than its own (preamble,
+            FCS, gap), ``none`` for its own alone.
+        convergence_delay: picoseconds from a link's change of state until the routes know of it.
+        ecmp: ``per-switch`` lets each switch mix the flow hash in its own way, ``shared`` makes all
+            of them use it as it is.
+        trace: write every link crossed into ``journey.hops``.
+    """
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        topology: Topology,
+        *,
+        framing: Literal["ethernet", "none"] = "ethernet",
+        convergence_delay: int = 0,
+        ecmp: Literal["per-switch", "shared"] = "per-switch",
+        trace: bool = False,
+    ) -> None:
+        self.simulator = simulator
+        self.topology = topology
+        self.convergence_delay = convergence_delay
+        self.neighbours = topology.neighbours()
+        """The nodes that each node is linked to, sorted by name; links that are down count too."""
+        self._hosts = frozenset(topology.hosts)
+        self._receivers: dict[str, Forward] = {}
+        self._exits = {node: _Exits(node, self._find_exit) for node in topology.nodes}
+        self._multipliers = {
+            node: _own_multiplier(node) if ecmp == "per-switch" else 1 for node in topology.nodes
+        }
+        extra = ETHERNET_EXTRAS if framing == "ethernet" else 0
+        kind = TracedLink if trace else Link
+        self.links: dict[tuple[str, str], Link] = {}
+        """Both directions of every link, by the names of their ends."""
+        for a, b, spec in topology.links:
+            for source, target in ((a, b), (b, a)):
+                self.links[source, target] = kind(
+                    source, target, spec, simulator, exits=self._exits[target], extra=extra
+                )
+        self._usable = {node: list(others) for node, others in self.neighbours.items()}
+        """The neighbours to which the routes believe the link to be up, sorted by name."""
+
+    def attach(self, host: str, receive: Callable[[Journey], None]) -> None:
+        """Let ``receive(journey)`` take every frame that reaches ``host``.
+
+        Raises:
+            ModelError: if there is no such host.
+        """
+        if host not in self._hosts:
+            raise ModelError(f"the underlay has no host {host}")
+        self._receivers[host] = receive
+        self._exits[host][host] = receive
+
+    def send(self, journey: Journey, source_host: str) -> None:
+        """Take a frame from a host's stack.
+
+        The caller has set ``composition``, ``length``, ``destination`` (another host) and
+        ``flow_hash``. The frame ends at the receiver of its destination or as a drop in the ledger.
+
+        Raises:
+            ModelError: if the length is not that of the composition, or a host does not exist or
+                has no receiver.
+        """
+        if journey.length != journey.composition.length:
+            raise ModelError(
+                f"frame of {journey.length} B, but its parts add up to {journey.composition.length}"
+            )
+        self._exits[source_host][journey.destination](journey)
+
+    @property
+    def in_flight(self) -> int:
+        """Frames that the links hold at present, counted one link at a time."""
+        return sum(link.held for link in self.links.values())
+
+    def set_link_state(self, a: str, b: str, up: bool) -> None:
+        """Take both directions of a link down or up.
+
+        At once: frames that the link holds are lost, and none enter while it is down. The routes
+        follow ``convergence_delay`` later. Nothing happens if the link is in that state already.
+
+        Raises:
+            InputError: if ``a`` and ``b`` are not linked.
+        """
+        directions = self._directions(a, b)
+        if directions[0].up == up:
+            return
+        for link in directions:
+            if up:
+                link.go_up()
+            else:
+                link.go_down()
+        self.simulator.bus.emit(LinkChanged(self.simulator.now, a, b, "up" if up else "down"))
+        if self.convergence_delay:
+            self.simulator.call_in(self.convergence_delay, self._learn, (a, b, up))
+        else:
+            self._learn((a, b, up))
+
+    def change_link(self, a: str, b: str, **fields: Any) -> None:
+        """Give both directions of a link other properties, for the frames that enter from now on.
+
+        Args:
+            fields: fields of :class:`~overlaysim.underlay.spec.LinkSpec`.
+
+        Raises:
+            InputError: if ``a`` and ``b`` are not linked, or a property is out of range.
+        """
+        for link in self._directions(a, b):
+            link.configure(replace(link.spec, **fields))
+        self.simulator.bus.emit(LinkChanged(self.simulator.now, a, b, describe(fields)))
+
+    def _directions(self, a: str, b: str) -> tuple[Link, Link]:
+        if (a, b) not in self.links:
+            raise InputError(no_link(a, b, self.neighbours))
+        return self.links[a, b], self.links[b, a]
+
+    def _learn(self, change: tuple[str, str, bool]) -> None:
+        """The routes take notice of a link's change of state."""
+        a, b, up = change
+        for node, other in ((a, b), (b, a)):
+            if up:
+                insort(self._usable[node], other)
+            else:
+                self._usable[node].remove(other)
+        for exits in self._exits.values():
+            exits.clear()
+
+    def _find_exit(self, node: str, destination: str) -> Forward:
+        """Work out where every node takes a frame for ``destination``; return that of ``node``."""
+        if destination not in self._receivers:
+            raise ModelError(f"no host {destination} is attached to the underlay")
+        hops = next_hops(self._usable, self._hosts, destination)
+        for at, exits in self._exits.items():
+            exits[destination] = self._exit(at, hops.get(at, ()))
+        self._exits[destination][destination] = self._receivers[destination]
+        return self._exits[node][destination]
+
+    def _exit(self, node: str, targets: tuple[str, ...]) -> Forward:
+        if not targets:
+            return partial(self._no_route, node)
+        forwards: list[Forward] = [self.links[node, target].send for target in targets]
+        if len(forwards) == 1:
+            return forwards[0]
+        return _EqualPaths(forwards, self._multipliers[node]).send
+
+    def _no_route(self, node: str, journey: Journey) -> None:
+        self.simulator.ledger.drop(journey, self.simulator.now, "no route", node)

@@ -1,0 +1,53 @@
+"""From bytes to a packet."""
+
+from __future__ import annotations
+
+from overlaysim.wire.arp import ARP
+from overlaysim.wire.ethernet import Ethernet
+from overlaysim.wire.header import Header
+from overlaysim.wire.icmp import ICMP, ICMPv6
+from overlaysim.wire.ip import IPv4
+from overlaysim.wire.ipv6 import HopByHop, IPv6
+from overlaysim.wire.malformed import MalformedPacket
+from overlaysim.wire.packet import Packet
+from overlaysim.wire.tcp import TCP
+from overlaysim.wire.udp import UDP
+from overlaysim.wire.vxlan import VXLAN
+
+HEADERS: tuple[type[Header], ...] = (
+    Ethernet, ARP, IPv4, IPv6, HopByHop, UDP, TCP, ICMP, ICMPv6, VXLAN,
+)  # fmt: skip
+"""Every header that :func:`decode` knows; a new one is added here."""
+
+_BOUND = {binding: header for header in HEADERS for binding in header.BINDINGS.items()}
+
+
+def decode(data: bytes, first: type[Header] = Ethernet) -> Packet:
+    """Read a packet that begins with a header of class ``first``.
+
+    All values of the result are explicit, so it packs to the same bytes however odd they are. What
+    no known header claims is payload. Of a fragment only the first header behind IP is read.
+    Raises :class:`MalformedPacket`, and nothing else, for bytes that contradict themselves.
+    """
+    layers: list[Header] = []
+    trailers: list[tuple[int, bytes]] = []
+    start, end = 0, len(data)
+    kind: type[Header] | None = first
+    fragment = False
+    while kind is not None:
+        header = kind.parse(data, start, end)
+        start += header.header_length
+        claimed = header.body_length(end - start)
+        if claimed < 0 or (claimed > end - start and not fragment):
+            raise MalformedPacket(
+                f"{kind.__name__} ending at byte {start}: states {claimed} bytes behind it, "
+                f"there are {end - start}"
+            )
+        if claimed < end - start:
+            trailers.append((len(layers), data[start + claimed : end]))
+            end = start + claimed
+        layers.append(header)
+        binding = header.inner_binding()
+        kind = None if fragment or binding is None else _BOUND.get(binding)
+        fragment = isinstance(header, IPv4) and header.is_fragment
+    return Packet(tuple(layers), data[start:end], tuple(reversed(trailers)))

@@ -1,0 +1,101 @@
+"""IPv6 and its hop-by-hop options (RFC 8200)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+from overlaysim.wire.addresses import ip6_bytes
+from overlaysim.wire.header import Header, binding_of, forget
+from overlaysim.wire.malformed import MalformedPacket
+
+
+class IPv6(Header, ethertype=0x86DD, protocol=41):
+    """An IPv6 header; ``next_header`` and ``payload_length`` are computed when None."""
+
+    WIRE = (
+        "version=6:4 traffic_class:8 flow_label:20 payload_length:16 next_header:8 hop_limit:8 "
+        "src:ip6 dst:ip6"
+    )
+    src: str
+    dst: str
+    next_header: int | None = None
+    hop_limit: int = 64
+    traffic_class: int = 0
+    flow_label: int = 0
+    payload_length: int | None = None
+
+    def pseudo_header_sum(self, protocol: int, length: int) -> int:
+        """Partial checksum over the pseudo-header (RFC 8200 section 8.1)."""
+        addresses = ip6_bytes(self.src) + ip6_bytes(self.dst)
+        return int.from_bytes(addresses, "big") + protocol + length
+
+    def pack(self, body: bytes, layers: Sequence[Header], index: int) -> bytes:
+        """See :meth:`Header.pack`."""
+        src, dst, next_header, hop_limit, traffic_class, flow_label, payload_length = self
+        if next_header is None:
+            next_header = binding_of(layers, index, "protocol")
+        if payload_length is None:
+            payload_length = len(body)
+        return self.CODEC.pack(
+            src, dst, next_header, hop_limit, traffic_class, flow_label, payload_length
+        )
+
+    def body_length(self, available: int) -> int:
+        """See :meth:`Header.body_length`."""
+        return available if self.payload_length is None else self.payload_length
+
+    def inner_binding(self) -> tuple[str, int] | None:
+        """See :meth:`Header.inner_binding`."""
+        return None if self.next_header is None else ("protocol", self.next_header)
+
+    def recomputed(self, inner: Header | None) -> Self:
+        """See :meth:`Header.recomputed`."""
+        return self.replace(
+            next_header=forget(self.next_header, inner, "protocol"), payload_length=None
+        )
+
+
+class HopByHop(Header, protocol=0):
+    """The hop-by-hop options header; multicast listener reports carry one (RFC 3810 section 5).
+
+    ``options`` fills the header up to a multiple of 8 bytes, the first two bytes included.
+    """
+
+    WIRE = "next_header:8 extra_words:8"
+    options: bytes
+    next_header: int | None = None
+
+    @property
+    def header_length(self) -> int:
+        """2 bytes and the options."""
+        return 2 + len(self.options)
+
+    def pack(self, body: bytes, layers: Sequence[Header], index: int) -> bytes:
+        """See :meth:`Header.pack`."""
+        next_header = self.next_header
+        if next_header is None:
+            next_header = binding_of(layers, index, "protocol")
+        if self.header_length % 8:
+            raise MalformedPacket(
+                f"HopByHop: {len(self.options)} bytes of options; use 6, 14, 22 …"
+            )
+        fixed = self.CODEC.pack(next_header, self.header_length // 8 - 1)
+        return fixed + self.options
+
+    @classmethod
+    def parse(cls, data: bytes, start: int, end: int) -> Self:
+        """See :meth:`Header.parse`."""
+        next_header, extra_words = cls.read_fixed(data, start, end)
+        options_end = start + 8 * (extra_words + 1)
+        if options_end > end:
+            raise MalformedPacket(f"HopByHop at byte {start}: longer than the packet")
+        return cls(data[start + 2 : options_end], next_header)
+
+    def inner_binding(self) -> tuple[str, int] | None:
+        """See :meth:`Header.inner_binding`."""
+        return None if self.next_header is None else ("protocol", self.next_header)
+
+    def recomputed(self, inner: Header | None) -> Self:
+        """See :meth:`Header.recomputed`."""
+        return self.replace(next_header=forget(self.next_header, inner, "protocol"))

@@ -1,0 +1,177 @@
+"""From a header as the standards draw it to functions that pack and unpack it.
+
+A layout is a line of ``name:width`` in wire order. A width is a number of bits, or ``flag`` (one
+bit, a bool), ``mac``, ``ip4`` or ``ip6`` (an address as text). ``name=value:width`` is a constant.
+:func:`compile_layout` writes two plain Python functions for it, around one precompiled
+:class:`struct.Struct`, so that a declared header is as fast as one written by hand.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from overlaysim.wire import addresses
+from overlaysim.wire.malformed import MalformedPacket
+
+_WORDS = {8: "B", 16: "H", 32: "I", 64: "Q"}
+_ADDRESSES = {"mac": "6s", "ip4": "4s", "ip6": "16s"}
+
+
+@dataclass(frozen=True)
+class Codec:
+    """The compiled form of a layout.
+
+    ``pack`` takes the values in the order of ``names`` and returns ``length`` bytes; it raises
+    :class:`MalformedPacket` for a value that does not fit. ``unpack(data, start)`` returns the
+    values in the same order; the caller has checked that the bytes are there.
+    """
+
+    names: tuple[str, ...]
+    length: int
+    pack: Callable[..., bytes]
+    unpack: Callable[[bytes, int], tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class _Field:
+    """One ``name:width`` of a layout; ``bits`` is 0 for an address."""
+
+    name: str
+    kind: str
+    bits: int
+    constant: int | None
+
+    @classmethod
+    def read(cls, token: str) -> _Field:
+        name, _, kind = token.partition(":")
+        name, _, constant = name.partition("=")
+        if kind in _ADDRESSES:
+            return cls(name, kind, 0, None)
+        bits = 1 if kind == "flag" else int(kind)
+        return cls(name, kind, bits, int(constant, 0) if constant else None)
+
+
+def compile_layout(owner: str, wire: str, order: Sequence[str]) -> Codec:
+    """Compile the layout ``wire`` of the header called ``owner``.
+
+    ``order`` are the header's own fields; those of them that stand in the layout come first in
+    :attr:`Codec.names`, names that stand only in the layout follow in wire order.
+    """
+    fields = [_Field.read(token) for token in wire.split()]
+    variable = [field.name for field in fields if field.constant is None]
+    names = [name for name in order if name in variable]
+    names += [name for name in variable if name not in names]
+    words = _words(fields)
+    if words is None:
+        raise ValueError(f"{owner}: the layout does not fall into words of 8, 16, 32 or 64 bits")
+    packer = struct.Struct(
+        ">" + "".join(_ADDRESSES.get(word[0].kind) or _WORDS[_bits(word)] for word in words)
+    )
+    scope: dict[str, Any] = {
+        "to_bytes": packer.pack, "from_bytes": packer.unpack_from, "StructError": struct.error,
+        "explain": _explainer(owner, names, fields), "MalformedPacket": MalformedPacket,
+        **{f"{kind}_{to}": getattr(addresses, f"{kind}_{to}")
+           for kind in _ADDRESSES for to in ("bytes", "text")},
+    }  # fmt: skip
+    # As collections.namedtuple does: the source is made of identifiers and integers only.
+    exec(_pack_source(names, words) + _unpack_source(owner, names, words), scope)
+    return Codec(tuple(names), packer.size, scope["pack"], scope["unpack"])
+
+
+def _bits(word: Sequence[_Field]) -> int:
+    return sum(field.bits for field in word)
+
+
+def _words(fields: Sequence[_Field]) -> list[Sequence[_Field]] | None:
+    """Split ``fields`` into addresses and the shortest machine words that leave no rest."""
+    if not fields:
+        return []
+    for size in range(1, len(fields) + 1):
+        word = fields[:size]
+        if any(field.kind in _ADDRESSES for field in word) and size > 1:
+            return None
+        if word[0].kind in _ADDRESSES or _bits(word) in _WORDS:
+            rest = _words(fields[size:])
+            if rest is not None:
+                return [word, *rest]
+    return None
+
+
+def _shifts(word: Sequence[_Field]) -> list[tuple[_Field, int]]:
+    """Pair every field of a word with its distance from the word's low end."""
+    return [(field, _bits(word[place + 1 :])) for place, field in enumerate(word)]
+
+
+def _pack_source(names: Sequence[str], words: Sequence[Sequence[_Field]]) -> str:
+    values, guards = [], []
+    for word in words:
+        if word[0].kind in _ADDRESSES:
+            values.append(f"{word[0].kind}_bytes({word[0].name})")
+            continue
+        parts = []
+        for field, shift in _shifts(word):
+            value = field.name if field.constant is None else str(field.constant)
+            parts.append(f"{value} << {shift}" if shift else value)
+            # The struct refuses what overflows a word at its top; inside a word we must look.
+            if field.constant is None and field is not word[0]:
+                guards.append(f"{field.name} >> {field.bits}")
+        values.append(" | ".join(parts))
+    check = f"        if {' or '.join(guards)}: raise OverflowError\n" if guards else ""
+    return (
+        f"def pack({', '.join(names)}):\n"
+        f"    try:\n{check}        return to_bytes({', '.join(values)})\n"
+        f"    except (StructError, TypeError, OverflowError):\n"
+        f"        raise explain(({', '.join(names)},)) from None\n"
+    )
+
+
+def _unpack_source(owner: str, names: Sequence[str], words: Sequence[Sequence[_Field]]) -> str:
+    values, checks = {}, []
+    for place, word in enumerate(words):
+        if word[0].kind in _ADDRESSES:
+            values[word[0].name] = f"{word[0].kind}_text(word{place})"
+            continue
+        for field, shift in _shifts(word):
+            value = f"(word{place} >> {shift} & {(1 << field.bits) - 1})"
+            if len(word) == 1:
+                value = f"word{place}"
+            values[field.name] = f"{value} != 0" if field.kind == "flag" else value
+            if field.constant is not None:
+                checks.append(
+                    f"    if {value} != {field.constant}: raise MalformedPacket("
+                    f"f'{owner}: {field.name} is {{{value}}}, not {field.constant}')\n"
+                )
+    targets = "".join(f"word{place}, " for place in range(len(words)))
+    return (
+        "def unpack(data, start):\n"
+        f"    {targets}= from_bytes(data, start)\n"
+        f"{''.join(checks)}"
+        f"    return ({', '.join(values[name] for name in names)},)\n"
+    )
+
+
+def _explainer(
+    owner: str, names: Sequence[str], fields: Sequence[_Field]
+) -> Callable[[tuple[Any, ...]], MalformedPacket]:
+    """Return a function that finds the value which could not be packed and says so."""
+    by_name = {field.name: field for field in fields}
+
+    def explain(values: tuple[Any, ...]) -> MalformedPacket:
+        for name, value in zip(names, values, strict=True):
+            field = by_name[name]
+            if field.kind in _ADDRESSES:
+                if not isinstance(value, str):
+                    return MalformedPacket(f"{owner}.{name}: {value!r} is not an address as text")
+            elif not isinstance(value, int):
+                return MalformedPacket(f"{owner}.{name}: {value!r} is not an integer")
+            elif value >> field.bits:
+                return MalformedPacket(
+                    f"{owner}.{name}: {value} does not fit; "
+                    f"allowed is 0 to {(1 << field.bits) - 1} ({field.bits} bits)"
+                )
+        return MalformedPacket(f"{owner}: cannot be packed from {values}")
+
+    return explain
