@@ -1,7 +1,7 @@
 """NetworkDB over memberlist: the gossip that spreads Docker's names and peers.
 
-A :class:`GossipNode` is two layers on one set of ticks. The membership layer (memberlist) keeps the
-list of nodes; NetworkDB on top keeps who is in which network, and the tables of the networks joined.
+A :class:`GossipNode` is two layers on one set of ticks. The membership layer (memberlist) keeps
+the list of nodes; NetworkDB on top keeps who is in which network, and the tables of those joined.
 
 Sources are cited as paths of moby/moby at commit b985e2313a, where ``NDB/`` stands for
 ``daemon/libnetwork/networkdb/`` and ``ML/`` for ``vendor/github.com/hashicorp/memberlist/``.

@@ -175,7 +175,7 @@ class GossipNode:
 
     # Entries
 
-    def create_entry(  # noqa: PLR0917 - an entry has that many parts
+    def create_entry(
         self, network: str, table: str, key: str, value: Any, value_size: int, now: int
     ) -> None:
         """Create an entry; ``value_size`` is its size in bytes on the wire.
@@ -187,7 +187,7 @@ class GossipNode:
         self._context.now = now
         self._tables.create((network, table, key), value, value_size, now)
 
-    def update_entry(  # noqa: PLR0917 - see create_entry
+    def update_entry(
         self, network: str, table: str, key: str, value: Any, value_size: int, now: int
     ) -> None:
         """Change an entry, whoever owns it, and become its owner.

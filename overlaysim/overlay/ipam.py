@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network
+from itertools import pairwise
 
 from overlaysim.errors import InputError, ModelError
 from overlaysim.overlay.pool_errors import AddressInUse, PoolExhausted
@@ -96,7 +97,7 @@ class SubnetPool:
     """
 
     def __init__(self, pools: Sequence[str] = ("10.0.0.0/8",), mask: int = 24) -> None:
-        self._pools = sorted(_network(pool, "address pool") for pool in pools)
+        self._pools = sorted(_network(pool, "pool of subnets") for pool in pools)
         self._mask = mask
         for pool in self._pools:
             if not pool.prefixlen <= mask <= LONGEST_MASK:
@@ -104,7 +105,7 @@ class SubnetPool:
                     f"subnets of /{mask} cannot be cut from {pool}; write a mask length from "
                     f"{pool.prefixlen} to {LONGEST_MASK}"
                 )
-        for low, high in zip(self._pools, self._pools[1:], strict=False):
+        for low, high in pairwise(self._pools):
             if low.overlaps(high):
                 raise InputError(f"the address pools {low} and {high} overlap")
         self._used: list[IPv4Network] = []  # sorted and disjoint

@@ -143,7 +143,7 @@ def _wrapping(
     host = journey.source.partition("@")[2] or journey.source
     return (
         f"{host} vxlan0", f"VNI {vxlan.vni}{towards}{via}", format_us(ready), "",
-        f"{journey.length} B, {added} of them for the overlay",
+        f"{journey.length} B, {added} for the overlay",
     )  # fmt: skip
 
 
@@ -151,7 +151,7 @@ def _crossing(hop: Hop, born: int, size: int, extra: int) -> tuple[str, str, str
     """The step over one link; ``extra`` is explained on the first link only."""
     queue = "queue empty" if hop.waiting == 0 else f"{hop.waiting} ahead in the queue"
     a, _, b = hop.link.partition("->")
-    framing = " with FCS, preamble and gap" if extra else ""
+    framing = " with FCS, preamble, gap" if extra else ""
     return (
         f"{a} -> {b}", queue, format_us(hop.arrived - born), format_us(hop.started - hop.arrived),
         f"{size} B{framing}",

@@ -31,7 +31,7 @@ CATEGORY_LABELS = {
     "encapsulation": "encapsulation (VXLAN)",
     "outer-headers": "outer headers",
     "ethernet-extras": "Ethernet extras",
-    "membership": "gossip, probes",
+    "membership": "gossip, membership",
     "table": "gossip, tables",
     "bulk-sync": "gossip, bulk sync",
     "push-pull": "gossip, push/pull",
@@ -169,15 +169,15 @@ def convergence_table(m: Measurements) -> Table | None:
     if any(c.outcome == "superseded" and c.p100 is None for c in kept):
         notes.append("overtaken: the name changed again before")
     return Table(
-        ("a name changed", "network", "host", "at", "50 %", "99 %", "100 %"),
+        ("a name changed", "", "network", "host", "at", "50 %", "99 %", "100 %"),
         tuple(
             (
-                f"{_some(groups[c])} {c.what}", c.network, c.host, format_seconds(c.at),
+                _some(groups[c]), c.what, c.network, c.host, format_seconds(c.at),
                 *(_reached(c, time) for time in (c.p50, c.p99, c.p100)),
             )
             for c in kept
         ),
-        left=(0, 1, 2),
+        left=(0, 1, 2, 3),
         notes=tuple(notes),
     )  # fmt: skip
 

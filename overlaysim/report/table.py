@@ -11,6 +11,8 @@ WIDTH = 100
 """Columns of text that a report may use."""
 
 _GAP = 2
+MIN_CUT = 8
+"""Characters below which what is left of a name says nothing."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,20 @@ class Table:
         return (" " * _GAP).join(parts).rstrip()
 
 
+ARROW = " -> "
+
+
 def cut(text: str, width: int) -> str:
-    """Shorten text in its middle, where names differ least."""
+    """Shorten text in its middle, where names differ least; both ends of an arrow keep theirs."""
     if len(text) <= width:
         return text
+    start, arrow, end = text.partition(ARROW)
+    room = width - len(ARROW)
+    if arrow and room >= 2 * MIN_CUT:
+        first = max(room // 2, room - len(end))
+        return f"{cut(start, first)}{ARROW}{cut(end, room - min(first, len(start)))}"
     tail = (width - 1) // 2
-    return text[: width - 1 - tail] + "…" + text[len(text) - tail :]
+    return f"{text[: width - 1 - tail]}…{text[-tail:] if tail else ''}"
 
 
 def wrap(text: str, width: int, indent: str = "  ") -> list[str]:

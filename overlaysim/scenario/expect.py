@@ -26,11 +26,13 @@ class Verdict:
     Attributes:
         holds: whether it came true.
         measured: the value it was compared with; None if there was nothing to measure.
+        shown: the measured value in words, or why there is none.
         text: the whole in one line.
     """
 
     holds: bool
     measured: float | None
+    shown: str
     text: str
 
 
@@ -60,10 +62,11 @@ class Expectation:
         if measured is None:
             subject = self.text[: self.text.index(")") + 1]
             reason = f"nothing to measure: the run has no {subject}"
-            return Verdict(False, None, f"{self.text}: fails, {reason}")
+            return Verdict(False, None, reason, f"{self.text}: fails, {reason}")
         holds = OPERATORS[self.op](measured, self.value)
         shown = f"{self._show(measured)} {self.field}".rstrip()
-        return Verdict(holds, measured, f"{self.text}: {'holds' if holds else 'fails'}, {shown}")
+        word = "holds" if holds else "fails"
+        return Verdict(holds, measured, shown, f"{self.text}: {word}, {shown}")
 
     def _show(self, measured: float) -> str:
         """Print a measured value, with all digits if rounded it would look like the expected."""

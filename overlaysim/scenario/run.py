@@ -75,7 +75,7 @@ def conclude(
     judged = []
     for expectation in session.scenario.expect:
         verdict = expectation.check(measurements)
-        judged.append(ExpectationResult(expectation.text, verdict.text, verdict.holds))
+        judged.append(ExpectationResult(expectation.text, verdict.shown, verdict.holds))
     return Result(measurements, (*surprises, *judged), session.view(), session.capture)
 
 

@@ -1,5 +1,6 @@
 """Programs inside containers and the streams of the control plane, as machines without a clock."""
 
+from overlaysim.traffic.lookup import Getent, Nslookup
 from overlaysim.traffic.messages import (
     DatagramIn,
     EchoReply,
@@ -23,9 +24,11 @@ from overlaysim.traffic.stream import (
     StreamOutput,
     StreamStack,
 )
+from overlaysim.traffic.udp import UdpSource
 
 __all__ = [
-    "DatagramIn", "EchoReply", "Event", "HostUnreachable", "LookUp", "Ping", "PortUnreachable",
-    "Program", "Request", "Resolved", "Segment", "SegmentIn", "SendDatagram", "SendEcho",
-    "StreamDelivered", "StreamFailed", "StreamOutput", "StreamStack", "TooBig",
+    "DatagramIn", "EchoReply", "Event", "Getent", "HostUnreachable", "LookUp", "Nslookup", "Ping",
+    "PortUnreachable", "Program", "Request", "Resolved", "Segment", "SegmentIn", "SendDatagram",
+    "SendEcho", "StreamDelivered", "StreamFailed", "StreamOutput", "StreamStack", "TooBig",
+    "UdpSource",
 ]  # fmt: skip

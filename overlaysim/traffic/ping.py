@@ -137,12 +137,10 @@ class Ping(Program):
 
     def stop(self, now: int) -> None:
         """Print the statistics and end, as on Ctrl-C."""
-        if self.finished:
-            return
-        if self._address:
+        if self._address and not self.finished:
             self._conclude()
         else:
-            self._end(130)  # 128 + SIGINT: nothing has been set up yet that would catch it
+            super().stop(now)  # the handler is only installed once there is an address
 
     def receive(self, message: Event, now: int) -> None:
         """Take the resolver's answer, an echo reply, or a refusal for length."""

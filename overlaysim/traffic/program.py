@@ -8,6 +8,9 @@ from ipaddress import IPv4Address
 from overlaysim.traffic.messages import Event, LookUp, Request, Resolved
 from overlaysim.units import SECOND
 
+INTERRUPTED = 130
+"""Exit status after SIGINT: 128 and the signal's number."""
+
 RESOLVER_TIMEOUT = 5 * SECOND
 """How long a program waits for its resolver (musl and glibc: ``timeout:5``)."""
 
@@ -34,9 +37,10 @@ class Program(ABC):
     def start(self, now: int) -> None:
         """Begin; called once."""
 
-    @abstractmethod
     def stop(self, now: int) -> None:
         """The user interrupts it (SIGINT, what Ctrl-C sends); it ends at once."""
+        if not self.finished:
+            self._end(INTERRUPTED)
 
     @abstractmethod
     def receive(self, message: Event, now: int) -> None:

@@ -105,7 +105,7 @@ class StreamStack:
         """Accept streams on ``port`` from now on."""
         self._listening.add(port)
 
-    def open(  # noqa: PLR0917 - what, whereto and when, in the order one says it
+    def open(
         self,
         target: str,
         port: int,
@@ -134,7 +134,7 @@ class StreamStack:
         self._settle(connection, Outcome())
         return stream
 
-    def reply(  # noqa: PLR0917 - as in open()
+    def reply(
         self, source: str, stream: int, content: Any, length: int, kind: str, now: int
     ) -> bool:
         """Answer a stream delivered with ``wants_reply`` and close it.

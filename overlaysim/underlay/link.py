@@ -109,7 +109,11 @@ class Link:
         return len(starts)
 
     def send(self, journey: Journey) -> None:
-        """Put a frame on the output queue at the present instant, or drop it."""
+        """Put a frame on the output queue at the present instant, or drop it.
+
+        Its waiting and its transmission are booked at once, here and in the journey, since they
+        are known; :meth:`_give_up` takes back what a failure prevents.
+        """
         now = self._simulator.now
         occupancy = self._occupancy.get(journey.length)
         if occupancy is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from bisect import insort
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -13,7 +12,7 @@ from overlaysim.errors import InputError, ModelError
 from overlaysim.sim import Journey, Simulator
 from overlaysim.sim.events import LinkChanged
 from overlaysim.underlay.link import Forward, Link, TracedLink
-from overlaysim.underlay.routing import next_hops
+from overlaysim.underlay.routing import Routes
 from overlaysim.underlay.spec import describe
 from overlaysim.underlay.topology import Topology, no_link
 
@@ -109,8 +108,7 @@ class Underlay:
                 self.links[source, target] = kind(
                     source, target, spec, simulator, exits=self._exits[target], extra=extra
                 )
-        self._usable = {node: list(others) for node, others in self.neighbours.items()}
-        """The neighbours to which the routes believe the link to be up, sorted by name."""
+        self._routes = Routes(self.neighbours, topology.hosts)
 
     def attach(self, host: str, receive: Callable[[Journey], None]) -> None:
         """Let ``receive(journey)`` take every frame that reaches ``host``.
@@ -130,8 +128,8 @@ class Underlay:
         ``flow_hash``. The frame ends at the receiver of its destination or as a drop in the ledger.
 
         Raises:
-            ModelError: if the length is not that of the composition, or a host does not exist or
-                has no receiver.
+            ModelError: if the length is not that of the composition, or nobody is attached to the
+                destination.
         """
         if journey.length != journey.composition.length:
             raise ModelError(
@@ -187,26 +185,21 @@ class Underlay:
 
     def _learn(self, change: tuple[str, str, bool]) -> None:
         """The routes take notice of a link's change of state."""
-        a, b, up = change
-        for node, other in ((a, b), (b, a)):
-            if up:
-                insort(self._usable[node], other)
-            else:
-                self._usable[node].remove(other)
+        self._routes.set_link(*change)
         for exits in self._exits.values():
             exits.clear()
 
     def _find_exit(self, node: str, destination: str) -> Forward:
-        """Work out where every node takes a frame for ``destination``; return that of ``node``."""
+        """Work out where ``node`` takes frames for ``destination``, and remember it."""
         if destination not in self._receivers:
             raise ModelError(f"no host {destination} is attached to the underlay")
-        hops = next_hops(self._usable, self._hosts, destination)
-        for at, exits in self._exits.items():
-            exits[destination] = self._exit(at, hops.get(at, ()))
-        self._exits[destination][destination] = self._receivers[destination]
-        return self._exits[node][destination]
+        self._exits[node][destination] = forward = self._exit(node, destination)
+        return forward
 
-    def _exit(self, node: str, targets: tuple[str, ...]) -> Forward:
+    def _exit(self, node: str, destination: str) -> Forward:
+        if node == destination:
+            return self._receivers[destination]
+        targets = self._routes.next_hops(node, destination)
         if not targets:
             return partial(self._no_route, node)
         forwards: list[Forward] = [self.links[node, target].send for target in targets]

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from overlaysim.errors import InputError, nearest, quote
-from overlaysim.underlay.routing import next_hops
+from overlaysim.underlay.routing import Routes
 from overlaysim.underlay.spec import LinkSpec
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
@@ -117,9 +117,11 @@ class Topology:
         for host in alone:
             yield f"host {quote(host)} has no link"
         first = self.hosts[0]
-        reaching = next_hops(neighbours, frozenset(self.hosts), first)
+        if first in alone:
+            return
+        routes = Routes(neighbours, self.hosts)
         for host in self.hosts[1:]:
-            if host not in reaching and host not in alone and first not in alone:
+            if host not in alone and not routes.next_hops(host, first):
                 yield f"there is no path between the hosts {quote(first)} and {quote(host)}"
 
 

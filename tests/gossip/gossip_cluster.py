@@ -74,6 +74,13 @@ class Cluster:
             action()
         return (self.now - began) / SECOND
 
+    def poll(self, done: Callable[[], bool], seconds: float) -> None:
+        """Run until a condition holds, looking every 50 ms, as the reference's tests do."""
+        end = self.now + round(seconds * SECOND)
+        while not done():
+            assert self.now < end, f"not within {seconds} s"
+            self.run(0.05)
+
     # Nodes
 
     def start(self, name: str, address: str | None = None) -> GossipNode:
@@ -162,7 +169,7 @@ def formed(count: int, seed: int = 1, settings: GossipSettings = LAN) -> tuple[C
         if number:
             cluster.do(node, "join_cluster", [nodes[number - 1].address])
         cluster.run(cluster.rng.uniform(0, 0.4))
-    cluster.run_until(lambda: all(len(node.members()) == count for node in nodes), 60)
+    cluster.poll(lambda: all(len(node.members()) == count for node in nodes), 60)
     return cluster, nodes
 
 
@@ -178,7 +185,7 @@ def networked(
     for node in nodes:
         cluster.do(node, "join_network", network)
         cluster.run(0.05)
-    cluster.run_until(
+    cluster.poll(
         lambda: all(
             len(node.network_members(network)) == count and node.network_ready(network)
             for node in nodes

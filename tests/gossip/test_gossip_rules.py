@@ -394,7 +394,78 @@ def test_a_departed_node_is_forgotten_in_the_end() -> None:
     assert bench.node.next_timer() is not None
 
 
+def test_a_departed_node_comes_back_with_a_higher_incarnation() -> None:
+    bench = Bench()
+    bench.hear(Dead(1, "X", "X"), Alive(2, "X", "10.0.0.2"))
+    assert list(bench.node.members()) == ["X", "here"]
+    assert bench.node.network_members("W") == ["here"]  # it has to join anew
+
+
+def test_the_record_of_a_left_network_makes_room_for_older_news_in_the_end() -> None:
+    bench = Bench(entry_lifetime=30 * SECOND)
+    bench.hear(UserMessage(NetworkEvent(LEAVE, 5, "X", "W")))
+    bench.hear(UserMessage(NetworkEvent(JOIN, 4, "X", "W")))
+    assert bench.node.network_members("W") == ["here"]
+    bench.wait(70)
+    bench.hear(UserMessage(NetworkEvent(JOIN, 4, "X", "W")))
+    assert bench.node.network_members("W") == ["X", "here"]
+
+
+def test_a_node_that_has_left_is_deaf() -> None:
+    bench = Bench()
+    bench.node.leave_cluster(bench.now)
+    bench.wait(7)
+    assert bench.node.stopped
+    assert bench.node.next_timer() is None
+    bench.event(CREATE, "k", 5)
+    bench.hear(Alive(1, "Y", "10.0.0.3"))
+    assert "Y" not in bench.node.members()
+    assert bench.live() == {}
+
+
 # Exchanges over TCP
+
+
+def test_an_entry_too_long_for_a_packet_travels_by_bulk_sync_only() -> None:
+    bench = Bench()
+    bench.node.create_entry("W", "T", "k", "long", 1400, bench.now)
+    sent = bench.wait(40)
+    assert not [item for item in sent if getattr(item, "kind", "") == "table"]
+    synced = [item.content for item in sent if getattr(item, "kind", "") == "bulk-sync"]
+    assert [event.key for event in synced[0].payload[0].messages] == ["k"]
+
+
+def test_a_periodic_sync_that_comes_due_during_another_follows_at_once() -> None:
+    # Two networks with a silent member each: the sync of the first takes the whole interval.
+    bench = Bench(bulk_sync_interval=20 * SECOND)
+    bench.hear(Alive(1, "Y", "10.0.0.3"), UserMessage(NetworkEvent(JOIN, 5, "Y", "V")))
+    bench.node.join_network("V", bench.now)
+    bench.sync(node="Y")
+    assert bench.node.network_ready("V")
+    bench.wait(10)
+    requests = []
+    while bench.now < 90 * SECOND:
+        now = bench.now
+        requests += [
+            (round(now / SECOND, 1), item.target)
+            for item in bench.wait(0.1)
+            if getattr(item, "kind", "") == "bulk-sync"
+        ]
+    # Begun at 20 s, over at 80 s; the ticks at 40, 60 and 80 s leave one sync to make up for.
+    assert [(when // 10 * 10, target) for when, target in requests] == [
+        (20, "10.0.0.2"), (50, "10.0.0.3"), (80, "10.0.0.2"),
+    ]  # fmt: skip
+
+
+def test_a_sync_passes_over_members_that_left_meanwhile() -> None:
+    bench = Bench()
+    bench.hear(Alive(1, "Y", "10.0.0.3"), Alive(1, "Z", "10.0.0.4"))
+    for name, time in (("Y", 6), ("Z", 7)):
+        bench.hear(UserMessage(NetworkEvent(JOIN, time, name, "V")))
+    bench.node.join_network("V", bench.now)
+    bench.hear(Dead(1, "Z", "Z"))
+    bench.sync(node="Y")
+    assert bench.node.network_ready("V")
 
 
 def test_a_push_pull_is_answered_before_it_is_heeded() -> None:

@@ -46,9 +46,9 @@ def test_a_packet_that_arrived() -> None:
         "  on the wire",
         "  client eth0       ICMP 64 in IPv4 84                           0.000",
         "  host-b vxlan0     VNI 4097 -> 10.77.0.11, UDP 49974 -> 4789    0.000        "
-        "  148 B, 50 of them for the overlay",
+        "  148 B, 50 for the overlay",
         "  host-b -> switch  queue empty                                  0.000   0.000"
-        "  172 B with FCS, preamble and gap",
+        "  172 B with FCS, preamble, gap",
         "  switch -> host-a  2 ahead in the queue                        51.376   3.000  172 B",
         "  host-a vxlan0     VNI 4097, unwrapped                        105.752",
         "  web eth0          received                                   105.752",

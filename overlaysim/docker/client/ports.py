@@ -97,10 +97,8 @@ def read_service_port(text: str) -> list[Json]:
 
 
 def _config(protocol: str, target: int, published: int, mode: str) -> Json:
-    config: Json = {"Protocol": protocol, "TargetPort": target, "PublishMode": mode}
-    if published:
-        config["PublishedPort"] = published
-    return config
+    place = {"PublishedPort": published} if published else {}
+    return {"Protocol": protocol, "TargetPort": target, **place, "PublishMode": mode}
 
 
 def _long_form(text: str) -> Json:

@@ -14,6 +14,7 @@ from overlaysim.docker.api import Json
 from overlaysim.docker.client.container_spec import health_check
 from overlaysim.docker.client.flags import FlagValues
 from overlaysim.docker.client.references import with_tag
+from overlaysim.docker.client.values import quoted
 
 _CONTAINER = ("TaskTemplate", "ContainerSpec")
 
@@ -58,9 +59,10 @@ def new_spec(flags: FlagValues, image: str, arguments: list[str]) -> Json:
         ValueError: for settings that contradict each other, with docker's text.
     """
     spec: Json = {
+        **({"Name": flags.text("name")} if flags.text("name") else {}),
         "Labels": flags.pairs("label"),
         "TaskTemplate": {
-            "ContainerSpec": {"Image": with_tag(image), "Init": False, "DNSConfig": {}},
+            "ContainerSpec": {"Image": _image(image), "Init": False, "DNSConfig": {}},
             "Resources": {"Limits": {}, "Reservations": {}},
             "Placement": {},
             "ForceUpdate": 0,
@@ -68,8 +70,6 @@ def new_spec(flags: FlagValues, image: str, arguments: list[str]) -> Json:
         "Mode": _mode(flags),
         "EndpointSpec": {"Mode": "vip"},
     }
-    if flags.text("name"):
-        spec["Name"] = flags.text("name")
     container = spec["TaskTemplate"]["ContainerSpec"]
     _keep(container, "Args", arguments)
     _keep(container, "Labels", flags.pairs("container-label"))
@@ -87,7 +87,7 @@ def changed_spec(spec: Json, flags: FlagValues) -> Json:
     template = spec["TaskTemplate"]
     container = template["ContainerSpec"]
     if flags.changed("image"):
-        container["Image"] = with_tag(flags.text("image"))
+        container["Image"] = _image(flags.text("image"))
     if flags.changed("args"):
         _keep(container, "Args", flags.value("args"))
     if flags.changed("replicas"):
@@ -101,6 +101,20 @@ def changed_spec(spec: Json, flags: FlagValues) -> Json:
     _apply_settings(spec, flags)
     _change_lists(spec, flags, add="{}-add", remove="{}-rm")
     return spec
+
+
+def _image(image: str) -> str:
+    """Name an image in full, or say what a manager says to a name that cannot be one.
+
+    The text is swarmkit's (``manager/controlapi/service.go``, ``validateImage``).
+    """
+    try:
+        return with_tag(image)
+    except ValueError:
+        raise ValueError(
+            "Error response from daemon: rpc error: code = InvalidArgument desc = "
+            f"ContainerSpec: {quoted(image)} is not a valid repository/tag"
+        ) from None
 
 
 def _mode(flags: FlagValues) -> Json:
@@ -180,11 +194,11 @@ def _change_lists(spec: Json, flags: FlagValues, add: str, remove: str) -> None:
 def _change_ports(spec: Json, flags: FlagValues, add: str, remove: str) -> None:
     new = [port for ports in flags.items(add.format("publish")) for port in ports]
     leaving = flags.items(remove.format("publish")) if remove else []
-    gone = [port for ports in leaving for port in ports]
+    gone = {_target(port) for ports in leaving for port in ports}
     if not new and not gone:
         return
     endpoint = spec.setdefault("EndpointSpec", {"Mode": "vip"})
-    kept = _changed_list(endpoint.get("Ports") or [], gone, [], _target)
+    kept = [port for port in endpoint.get("Ports") or [] if _target(port) not in gone]
     ports = _changed_list(kept, [], new, lambda port: (port.get("PublishedPort", 0), _target(port)))
     if remove:
         ports.sort(key=lambda port: f"{port.get('PublishedPort', 0)}:{_target(port)}")

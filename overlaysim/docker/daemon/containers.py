@@ -13,9 +13,7 @@ from overlaysim.host.programs import MissingProgram, program_for
 from overlaysim.sim import Steps
 from overlaysim.units import SECOND
 
-MISSING = (
-    'exec: "{program}": executable file not found in $PATH'
-)
+MISSING = 'exec: "{program}": executable file not found in $PATH'
 START_FAILED = (
     "failed to create task for container: failed to create shim task: OCI runtime create failed: "
     "runc create failed: unable to start container process: error during container init: "
@@ -86,9 +84,7 @@ class ContainerPart(DaemonPart):
         except Refused as error:
             yield from self._worker.detach_all(container)
             # The class of the refusal is lost on its way through the daemon: always 500.
-            raise ApiError(
-                500, f"failed to set up container networking: {error.message}"
-            ) from None
+            raise ApiError(500, f"failed to set up container networking: {error.message}") from None
         except MissingProgram as error:
             yield from self._worker.detach_all(container)
             container.state, container.exit_code = "created", COMMAND_NOT_FOUND

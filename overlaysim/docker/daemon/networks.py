@@ -137,9 +137,7 @@ class NetworkPart(DaemonPart):
             if ref in (attachment.info.name, attachment.info.id):
                 yield from self._worker.detach(container, attachment)
                 return
-        raise ApiError(
-            403, f"container {container.id} is not connected to network {ref}"
-        )
+        raise ApiError(403, f"container {container.id} is not connected to network {ref}")
 
     # ---- look-ups -------------------------------------------------------------------------
 

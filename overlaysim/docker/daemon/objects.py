@@ -7,6 +7,7 @@ from typing import Any
 from overlaysim.cluster.local import LocalNetwork
 from overlaysim.cluster.records import Network, Node, Service, Task
 from overlaysim.docker.api import START, ZERO_TIME, Json, epoch_text
+from overlaysim.docker.client.ages import container_status
 from overlaysim.host.container import Attachment, Container
 from overlaysim.host.host import Host, Membership
 from overlaysim.units import SECOND
@@ -171,18 +172,15 @@ def verbose_services(host: Host, network: str) -> Json:
 
 
 def container_item(container: Container, now: int) -> Json:
-    """An item of the container list."""
+    """An item of the container list, with its ready-made status text."""
     return {
         "Id": container.id,
         "Names": [f"/{container.name}"],
         "Image": container.image,
         "Command": " ".join(container.command),
         "Created": START + container.created // SECOND,
-        "CreatedAt": epoch_text(container.created),
         "State": container.state,
-        "StartedAt": epoch_text(container.started or 0),
-        "FinishedAt": epoch_text(container.finished or 0),
-        "ExitCode": container.exit_code,
+        "Status": container_status(_state(container), now),
         "Ports": [],
         "Labels": dict(container.labels),
         "NetworkSettings": {"Networks": _networks(container)},
@@ -196,19 +194,7 @@ def container_json(container: Container, network_mode: str) -> Json:
         "Created": epoch_text(container.created),
         "Path": container.command[0],
         "Args": list(container.command[1:]),
-        "State": {
-            "Status": container.state,
-            "Running": container.state == "running",
-            "Paused": False,
-            "Restarting": False,
-            "OOMKilled": False,
-            "Dead": False,
-            "Pid": 0,  # simulated processes have none
-            "ExitCode": container.exit_code,
-            "Error": container.error,
-            "StartedAt": _time(container.started),
-            "FinishedAt": _time(container.finished),
-        },
+        "State": _state(container),
         "Image": container.image,
         "Name": f"/{container.name}",
         "RestartCount": container.restarts,
@@ -223,6 +209,22 @@ def container_json(container: Container, network_mode: str) -> Json:
             "Tty": False,
         },
         "NetworkSettings": {"Networks": _networks(container)},
+    }
+
+
+def _state(container: Container) -> Json:
+    return {
+        "Status": container.state,
+        "Running": container.state == "running",
+        "Paused": False,
+        "Restarting": False,
+        "OOMKilled": False,
+        "Dead": False,
+        "Pid": 0,  # simulated processes have none
+        "ExitCode": container.exit_code,
+        "Error": container.error,
+        "StartedAt": _time(container.started),
+        "FinishedAt": _time(container.finished),
     }
 
 

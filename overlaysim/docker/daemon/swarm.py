@@ -132,7 +132,7 @@ class SwarmPart(DaemonPart):
         if self._world.directory.host_at(address) is None:
             raise ApiError(
                 503,
-                "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error "
+                'rpc error: code = Unavailable desc = connection error: desc = "transport: Error '
                 f'while dialing: dial tcp {remote}: connect: no route to host"',
             )
         try:

@@ -44,7 +44,7 @@ def latency_figure(measurements: Measurements) -> Figure | None:
     if not rows:
         return None
     shown = sorted(rows, key=lambda row: -row[1].received)[:MOST_FLOWS]
-    height = 2.2 + 0.48 * len(shown)
+    height = 2.1 + 0.62 * len(shown)
     figure = new_figure(9.5, height)
     axes = figure.add_axes((0.27, 1.2 / height, 0.68, 1 - 1.8 / height))
     unit, factor = _unit(max(d.mean or 0 for _, d in shown))
@@ -63,7 +63,7 @@ def latency_figure(measurements: Measurements) -> Figure | None:
               label="99th percentile", clip_on=False)  # fmt: skip
     _write_means(axes, left, tails, unit)
     axes.set_yticks(
-        range(len(shown)), [f"{label(name, 30)}\n{d.received} arrived" for name, d in shown]
+        range(len(shown)), [f"{_two_lines(name)}\n{d.received} arrived" for name, d in shown]
     )
     axes.invert_yaxis()
     axes.set_xlabel(f"latency, {unit}")
@@ -77,6 +77,11 @@ def latency_figure(measurements: Measurements) -> Figure | None:
     figure.legend([handles[i] for i in order], [words[i] for i in order], loc="lower center",
                   ncols=5)  # fmt: skip
     return figure
+
+
+def _two_lines(name: str) -> str:
+    """A flow's name with its two ends below one another."""
+    return "\n-> ".join(label(end, 30) for end in name.split(" -> "))
 
 
 def _write_means(axes: Axes, means: list[float], tails: list[float], unit: str) -> None:

@@ -69,7 +69,7 @@ def names_figure(measurements: Measurements) -> Figure | None:
     block = len(kept) + 1
     height = 1.8 + 0.27 * block * len(shown)
     figure = new_figure(10.5, height)
-    axes = figure.add_axes((0.13, 1.15 / height, 0.73, 1 - 1.8 / height))
+    axes = figure.add_axes((0.13, 1.15 / height, 0.70, 1 - 1.8 / height))
     used: dict[str, None] = {}
     for index, group in enumerate(shown):
         _draw_group(axes, group, kept, index * block, used)
@@ -102,7 +102,9 @@ def _group(spans: Sequence[Span]) -> list[_Group]:
     groups = []
     for names in alike.values():
         network, name = max(names, key=lambda key: (not _is_id(key[1]), -len(key[1]), key[1]))
-        more = f" and {len(names) - 1} more names alike" if len(names) > 1 else ""
+        more = {1: "", 2: " and 1 more name alike"}.get(
+            len(names), f" and {len(names) - 1} more names alike"
+        )
         own = by_name[network, name]
         trouble = sum(s.end - s.start for s in own if _state(s) != "correct")
         heading = f"{label(name)} in {label(network)}{more}"
@@ -168,8 +170,8 @@ def _frame(axes: Axes, hosts: Sequence[str], groups: int, start: int, end: int) 
 
 def _left_out(names: int, hosts: int) -> str:
     """What the figure does not show, in words."""
-    parts = [f"{names} less troubled names"] if names else []
-    parts += [f"{hosts} more hosts"] if hosts else []
+    parts = [f"{names} less troubled name{'s' if names > 1 else ''}"] if names else []
+    parts += [f"{hosts} more host{'s' if hosts > 1 else ''}"] if hosts else []
     return f"not shown: {', '.join(parts)}" if parts else ""
 
 

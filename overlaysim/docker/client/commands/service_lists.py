@@ -60,9 +60,20 @@ def _replicas(service: Json) -> str:
 
 
 def _published(ports: list[Json]) -> list[str]:
-    """Ports of the routing mesh; those published on the tasks' own hosts are not the service's."""
-    return [
-        f"*:{port['PublishedPort']}->{port['TargetPort']}/{port['Protocol']}"
-        for port in sorted(ports, key=lambda port: port.get("PublishedPort", 0))
-        if port.get("PublishMode") == "ingress" and port.get("PublishedPort")
-    ]
+    """Ports of the routing mesh, neighbours joined; those on the tasks' own hosts are not shown."""
+    mesh = [port for port in ports if port.get("PublishMode") == "ingress"]
+    ranges: list[tuple[str, list[int], list[int]]] = []
+    for port in sorted(mesh, key=lambda p: (p["Protocol"], p.get("PublishedPort", 0))):
+        published, target = port.get("PublishedPort", 0), port["TargetPort"]
+        if ranges and ranges[-1][0] == port["Protocol"]:
+            _, outside, inside = ranges[-1]
+            if published <= outside[-1] + 1 and inside[-1] <= target <= inside[-1] + 1:
+                outside.append(published)
+                inside.append(target)
+                continue
+        ranges.append((port["Protocol"], [published], [target]))
+    return [f"*:{_span(outside)}->{_span(inside)}/{name}" for name, outside, inside in ranges]
+
+
+def _span(ports: list[int]) -> str:
+    return str(ports[0]) if ports[0] == ports[-1] else f"{ports[0]}-{ports[-1]}"
