@@ -122,6 +122,16 @@ def format_duration(ps: int) -> str:
     return f"{ps} ps"
 
 
+def format_roughly(ps: int) -> str:
+    """Print a duration with three significant digits, where the fourth would say nothing."""
+    for unit, factor in (("s", SECOND), ("ms", MS), ("us", US), ("ns", NS)):
+        if abs(ps) >= factor:
+            return (
+                f"{ps / factor:.3g} {unit}" if abs(ps) < 1000 * factor else f"{ps // factor} {unit}"
+            )
+    return f"{ps} ps"
+
+
 def format_seconds(ps: int) -> str:
     """Print an instant as seconds with three decimals, as the prompt shows it."""
     return f"{ps / SECOND:.3f} s"

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from overlaysim import __version__
-from overlaysim.errors import InputError, Problem, visible
+from overlaysim.errors import InputError, ModelError, Problem, visible
 
 INTERRUPTED = 130
 WRONG_INPUT = 2
+INTERNAL_ERROR = 70
 
 EPILOG = """\
 first steps:
@@ -33,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         print_problems(error)
         return WRONG_INPUT
+    except ModelError as error:
+        print(f"overlaysim: a bug in the simulator: {error}", file=sys.stderr)
+        return INTERNAL_ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

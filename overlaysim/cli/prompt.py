@@ -26,6 +26,12 @@ exit                         leave (so does the end of the input)
 """
 
 
+def complain(text: str) -> None:
+    """Write to standard error, after everything that was printed before."""
+    sys.stdout.flush()
+    print(text, end="", file=sys.stderr, flush=True)
+
+
 class Stop(Exception):  # noqa: N818 (not an error: the user wants to leave)
     """The user is done."""
 
@@ -63,20 +69,19 @@ class Prompt:
         action = self._words.get(words[0])
         if action is None:
             hint = nearest(words[0], ["docker", *self._words])
-            print(f"{visible(words[0])}: no such command here{hint}; try help", file=sys.stderr)
+            complain(f"{visible(words[0])}: no such command here{hint}; try help\n")
             return NOT_FOUND
         try:
             print(action(words[1:]), end="")
         except InputError as error:
-            print(visible(str(error)), file=sys.stderr)
+            complain(f"{visible(str(error))}\n")
             return WRONG_INPUT
         return 0
 
     def _docker(self, line: str) -> int:
         outcome = self._session.execute(self._host, line)
         print(outcome.stdout, end="")
-        sys.stdout.flush()
-        print(outcome.stderr, end="", file=sys.stderr)
+        complain(outcome.stderr)
         for note in outcome.notes:
             print(note)
         return outcome.status

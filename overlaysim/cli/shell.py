@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from overlaysim.cli.prompt import Prompt, Stop
-from overlaysim.cli.running import finish
+from overlaysim.cli.running import INTERRUPTED, finish
 from overlaysim.errors import InputError, Problem, visible
 from overlaysim.scenario.run import conclude, load
 from overlaysim.scenario.session import Session, with_seed
-from overlaysim.units import format_duration, format_rate
+from overlaysim.units import format_rate, format_roughly
 
 SCENARIO_SUFFIXES = (".yml", ".yaml", ".json", ".toml")
 DEFAULT_WORLD = "name: prompt\nabout: Commands typed at the prompt.\n"
@@ -36,24 +37,44 @@ def run_shell(options: argparse.Namespace) -> int:
         scenario = replace(scenario, name=path.stem, about="")
     session = Session(with_seed(scenario, options.seed), capture=options.capture, digest=digest)
     prompt = Prompt(session)
-    print(welcome(session))
     interactive = script is None and sys.stdin.isatty()
-    lines = typed_lines(prompt) if interactive else script_lines(prompt, script or sys.stdin)
-    status = 0
-    try:
-        for line in lines:
-            status = prompt.do(line)
-            if status and not interactive:
-                break
-    except Stop:
-        pass
-    except KeyboardInterrupt:
-        status = 130
+    print(welcome(session) + (" Type docker commands; `help` lists the rest." * interactive))
+    if interactive:
+        status = converse(prompt)
+    else:
+        status = run_lines(prompt, script_lines(prompt, sys.stdin if script is None else script))
     if session.simulator.now:
         print()
         reported = finish(conclude(session), options)
         status = status or reported
-    return 0 if interactive else status
+    return status
+
+
+def run_lines(prompt: Prompt, lines: Iterator[str]) -> int:
+    """Do one line after the other up to the first that fails; return its exit status."""
+    try:
+        for line in lines:
+            status = prompt.do(line)
+            if status:
+                return status
+    except Stop:
+        pass
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0
+
+
+def converse(prompt: Prompt) -> int:
+    """Do what is typed until the user leaves; a mistake or Ctrl-C does not end it."""
+    lines = typed_lines(prompt)
+    while True:
+        try:
+            prompt.do(next(lines))
+        except (Stop, StopIteration):
+            return 0
+        except KeyboardInterrupt:
+            print()
+            lines = typed_lines(prompt)
 
 
 def read_script(path: Path) -> list[str]:
@@ -83,11 +104,8 @@ def script_lines(prompt: Prompt, lines: Iterator[str] | list[str]) -> Iterator[s
 
 def typed_lines(prompt: Prompt) -> Iterator[str]:
     """Ask for lines until the end of the input."""
-    try:
-        import readline  # noqa: F401, PLC0415 (line editing where there is one: not on Windows)
-    except ImportError:
-        pass
-    print("Type docker commands; `help` lists the rest.")
+    with contextlib.suppress(ImportError):  # no line editing on Windows
+        import readline  # noqa: F401, PLC0415 (imported for what it does to input())
     while True:
         try:
             yield input(prompt.text).strip()
@@ -105,5 +123,5 @@ def welcome(session: Session) -> str:
     where = "one switch" if len(topology.switches) == 1 else switches
     return (
         f"{len(topology.hosts)} hosts ({names}) on {where}, {format_rate(spec.rate)}, "
-        f"{format_duration(spec.delay)} a link."
+        f"{format_roughly(spec.delay)} a link."
     )

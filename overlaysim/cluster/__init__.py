@@ -1,0 +1,1 @@
+"""Managers, allocator, scheduler, services, tasks: the swarm."""

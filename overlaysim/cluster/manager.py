@@ -82,7 +82,9 @@ class Manager:
         self.tokens[role] = self.identifiers.token(self._digest)
         return self.tokens[role]
 
-    def admit(self, hostname: str, address: str, role: str, availability: str = "active") -> Welcome:
+    def admit(
+        self, hostname: str, address: str, role: str, availability: str = "active"
+    ) -> Welcome:
         """Enter a node and give it its place in the ingress network."""
         node = Node(
             self.identifiers.swarm(), hostname, address, role, self._simulator.now,
@@ -310,11 +312,12 @@ class Manager:
         """
         service = self.store.service(ref)
         if version != service.version:
-            raise Refused(
-                "internal", "rpc error: code = Unknown desc = update out of sequence"
-            )
+            raise Refused("internal", "rpc error: code = Unknown desc = update out of sequence")
         if spec.name != service.spec.name:
-            raise Refused("invalid", "rpc error: code = Unimplemented desc = renaming services is not supported")
+            raise Refused(
+                "invalid",
+                "rpc error: code = Unimplemented desc = renaming services is not supported",
+            )
         self._check(spec)
         service.previous, service.spec = service.spec, spec
         service.version += 1

@@ -276,4 +276,6 @@ def died(task: Task) -> bool:
 def restarts(task: Task) -> bool:
     """Whether a task that ended by itself is followed by another one."""
     condition = task.spec.restart_condition
-    return condition == "any" or (condition == "on-failure" and task.state in ("failed", "rejected"))
+    return condition == "any" or (
+        condition == "on-failure" and task.state in ("failed", "rejected")
+    )

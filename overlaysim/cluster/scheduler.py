@@ -84,7 +84,7 @@ def _reader(key: str) -> Callable[[Node, str], bool]:
     if lowered == "node.ip":
         return _matches_address
     if lowered.startswith("node.labels."):
-        label = key[len("node.labels."):]
+        label = key[len("node.labels.") :]
         return lambda node, value: node.labels.get(label, "").lower() == value
     if lowered.startswith("engine.labels."):
         return lambda node, value: False  # simulated engines carry no labels

@@ -53,11 +53,15 @@ class Store:
 
     def network(self, ref: str) -> Network:
         """Find a network by id, name or prefix."""
-        return find("network", ref, self.networks, {n.spec.name: n.id for n in self.networks.values()})
+        return find(
+            "network", ref, self.networks, {n.spec.name: n.id for n in self.networks.values()}
+        )
 
     def service(self, ref: str) -> Service:
         """Find a service by id, name or prefix."""
-        return find("service", ref, self.services, {s.spec.name: s.id for s in self.services.values()})
+        return find(
+            "service", ref, self.services, {s.spec.name: s.id for s in self.services.values()}
+        )
 
     def tasks_of(self, service: str) -> list[Task]:
         """Every task of a service, old ones included, in order of creation."""

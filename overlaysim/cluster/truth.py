@@ -19,9 +19,7 @@ class Truth:
         self._simulator = simulator
         self._views: dict[str, NameView] = {}
 
-    def endpoint(
-        self, network: str, key: str, record: EndpointRecord | None, host: str
-    ) -> None:
+    def endpoint(self, network: str, key: str, record: EndpointRecord | None, host: str) -> None:
         """An endpoint of ``host`` has these names from now on; None: it is gone."""
         view = self._views.setdefault(network, NameView())
         changes = view.remove(key) if record is None else view.add(key, record)

@@ -39,9 +39,7 @@ class Worker:
         manager: underlay address of the manager it talks to.
     """
 
-    def __init__(
-        self, host: Host, rpc: Rpc, identifiers: Identifiers, timing: Timing
-    ) -> None:
+    def __init__(self, host: Host, rpc: Rpc, identifiers: Identifiers, timing: Timing) -> None:
         self.host = host
         self.rpc = rpc
         self.timing = timing
@@ -92,8 +90,11 @@ class Worker:
             pause = self.timing.heartbeat
             try:
                 pause = yield from self.rpc.call(
-                    self.manager, Heartbeat(node), kind="heartbeat",
-                    length=HEARTBEAT_LENGTH, reply_length=HEARTBEAT_REPLY_LENGTH,
+                    self.manager,
+                    Heartbeat(node),
+                    kind="heartbeat",
+                    length=HEARTBEAT_LENGTH,
+                    reply_length=HEARTBEAT_REPLY_LENGTH,
                 )
             except (RpcFailed, Refused):
                 pass  # the next one may come through; the manager counts the silence
@@ -117,9 +118,7 @@ class Worker:
         """
         request = AttachRequest(self.node, network, container.id, address)
         try:
-            grant = yield from self.rpc.call(
-                self.manager, request, limit=self.timing.attach_limit
-            )
+            grant = yield from self.rpc.call(self.manager, request, limit=self.timing.attach_limit)
         except RpcFailed:
             raise Refused(
                 "unavailable", f"Could not attach to network {network}: context deadline exceeded"

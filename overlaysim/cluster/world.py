@@ -112,7 +112,9 @@ class World:
         welcome = manager.admit(name, worker.host.address, "manager")
         yield from worker.enter(welcome.node, worker.host.address, [], welcome.ingress)
 
-    def join_swarm(self, name: str, manager_address: str, token: str, availability: str = "active") -> Steps:
+    def join_swarm(
+        self, name: str, manager_address: str, token: str, availability: str = "active"
+    ) -> Steps:
         """Make a host a node of the swarm that the manager at this address belongs to.
 
         Raises:
@@ -129,9 +131,7 @@ class World:
             remote = self.directory.host_at(manager_address)
             assert remote is not None
             self.managers[name] = self.managers[remote.name]
-        yield from worker.enter(
-            welcome.node, manager_address, [manager_address], welcome.ingress
-        )
+        yield from worker.enter(welcome.node, manager_address, [manager_address], welcome.ingress)
 
     def join_others(self, first: str) -> Steps:
         """Let every host that is in no swarm join as a worker; return their names."""

@@ -1,0 +1,1 @@
+"""Hosts: where the road of packets and the road of names are laid."""

@@ -124,9 +124,7 @@ class Datapath:
         packet = Packet(
             (
                 Ethernet(target.mac, self.me.mac),
-                IPv4(
-                    self.me.address, target.address, protocol, ident=self._next_ident(), df=True
-                ),
+                IPv4(self.me.address, target.address, protocol, ident=self._next_ident(), df=True),
                 transport,
             ),
             payload,

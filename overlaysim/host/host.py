@@ -68,7 +68,9 @@ class Host:
     def __init__(self, around: Surroundings, me: HostAddress) -> None:
         self.name, self.address, self.mac = me.name, me.address, me.mac
         self.around = around
-        self.datapath = Datapath(around.simulator, around.underlay, around.directory, me, around.costs)
+        self.datapath = Datapath(
+            around.simulator, around.underlay, around.directory, me, around.costs
+        )
         self.streams = HostStreams(around.simulator, self.datapath, around.directory)
         self.agent: Agent | None = None
         self.containers: dict[str, Container] = {}
@@ -256,15 +258,20 @@ class Host:
             labels = {m.info.name: m.info.label for m in attached}
             self.around.simulator.bus.emit(
                 LookedUp(
-                    now, now - asked, self.name, container.label, tuple(labels.values()),
-                    labels.get(resolution.network, ""), question.name, question.qtype,
-                    resolution.rcode, tuple(r.value for r in resolution.records),
+                    now,
+                    now - asked,
+                    self.name,
+                    container.label,
+                    tuple(labels.values()),
+                    labels.get(resolution.network, ""),
+                    question.name,
+                    question.qtype,
+                    resolution.rcode,
+                    tuple(r.value for r in resolution.records),
                     resolution.forward,
                 )  # fmt: skip
             )
-            resolved = Resolved(
-                question.name, question.qtype, resolution.rcode, resolution.records
-            )
+            resolved = Resolved(question.name, question.qtype, resolution.rcode, resolution.records)
             answer(resolved, now - asked)
 
         self.around.simulator.call_in(upstream.delay if resolution.forward else 0, tell)

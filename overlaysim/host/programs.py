@@ -126,7 +126,9 @@ def _ip(container: Container, arguments: list[str]) -> Program:
     show = shown.get(spellings.get(topic, topic))
     if show is None:
         usage = "Usage: ip { address | route | neigh } [ show ]"
-        return Print((), (f'ip: unknown object "{topic}"' if topic else usage, usage)[: 1 + bool(topic)], 1)
+        return Print(
+            (), (f'ip: unknown object "{topic}"' if topic else usage, usage)[: 1 + bool(topic)], 1
+        )
     return Print(show(container))
 
 

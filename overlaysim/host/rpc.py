@@ -26,9 +26,7 @@ class Rpc:
     came from. A question to one's own address crosses no wire.
     """
 
-    def __init__(
-        self, simulator: Simulator, streams: HostStreams, address: str, port: int
-    ) -> None:
+    def __init__(self, simulator: Simulator, streams: HostStreams, address: str, port: int) -> None:
         self._simulator = simulator
         self._streams = streams
         self._address = address

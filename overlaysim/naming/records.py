@@ -56,14 +56,15 @@ class EndpointRecord:
     def size(self) -> int:
         """Bytes as protobuf (moby ``daemon/libnetwork/agent.proto``, EndpointRecord).
 
-        Fields 1 to 5 and 7 to 9: one byte of tag each. Empty strings and a false flag are left
-        out. Field 6 holds published ports, which only the ingress network has.
+        Fields 1 to 5 and 7 to 9: one byte of tag each. Of the single ones, empty strings and a
+        false flag are left out. Field 6 holds published ports, which only the ingress network has.
         """
-        strings = (
+        single = (
             self.name, self.service_name, self.service_id, self.virtual_ip or _NO_ADDRESS,
-            self.endpoint_ip, *self.aliases, *self.task_aliases,
+            self.endpoint_ip,
         )  # fmt: skip
-        return sum(_string_size(text) for text in strings if text) + 2 * self.disabled
+        strings = [text for text in single if text] + [*self.aliases, *self.task_aliases]
+        return sum(map(_string_size, strings)) + 2 * self.disabled
 
 
 def _string_size(text: str) -> int:

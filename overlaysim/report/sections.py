@@ -17,6 +17,7 @@ from overlaysim.units import (
     SECOND,
     format_count,
     format_duration,
+    format_roughly,
     format_seconds,
 )
 
@@ -164,20 +165,25 @@ def convergence_table(m: Measurements) -> Table | None:
     ranked = sorted(groups, key=lambda c: (c.outcome != "open", -(c.p100 or 0)))[:MOST_CHANGES]
     kept = [change for change in groups if change in ranked]
     notes = ["50, 99, 100 %: the time until so many of the network's hosts answered correctly"]
+    if any(len(names) > 1 for names in groups.values()):
+        notes.append("+1: that many other names of the same container changed with it")
     if len(kept) < len(groups):
         notes.append(f"the {len(kept)} slowest of {len(groups)} changes; all are in changes.csv")
     if any(c.outcome == "superseded" and c.p100 is None for c in kept):
         notes.append("overtaken: the name changed again before")
+    networks = {change.network for change in kept}
+    one = len(networks) == 1
+    title = f"names of {kept[0].network}" if one else "names"
     return Table(
-        ("a name changed", "", "network", "host", "at", "50 %", "99 %", "100 %"),
+        (title, "", *(() if one else ("network",)), "on", "at", "50 %", "99 %", "100 %"),
         tuple(
             (
-                _some(groups[c]), c.what, c.network, c.host, format_seconds(c.at),
-                *(_reached(c, time) for time in (c.p50, c.p99, c.p100)),
+                _some(groups[c]), c.what, *(() if one else (c.network,)), c.host,
+                format_seconds(c.at), *(_reached(c, time) for time in (c.p50, c.p99, c.p100)),
             )
             for c in kept
         ),
-        left=(0, 1, 2, 3),
+        left=(0, 1, 2) if one else (0, 1, 2, 3),
         notes=tuple(notes),
     )  # fmt: skip
 
@@ -262,13 +268,13 @@ def _percent(share: float) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    """The first of several names and how many more there are."""
-    return names[0] if len(names) == 1 else f"{names[0]} (and {len(names) - 1} more)"
+    """The first of several names and the number of the others."""
+    return names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}"
 
 
 def _reached(change: Change, time: int | None) -> str:
     if time is not None:
-        return "at once" if time == 0 else format_duration(time)
+        return "at once" if time == 0 else format_roughly(time)
     return "overtaken" if change.outcome == "superseded" else "not yet"
 
 

@@ -24,21 +24,17 @@ class Explainer:
         simulator.bus.subscribe(NameAdded, self._name_added)
         simulator.bus.subscribe(BeliefAdded, self._believed)
 
-    def forget(self) -> None:
-        """A new command begins: what was looked up before has nothing to do with it."""
-        self._lookup = None
-
     def text(self) -> str:
-        """Tell what the last packet and the last look-up did."""
-        parts = []
-        if self._lookup is not None:
-            parts.append(explain_lookup(self._lookup, self._name_notes()))
+        """Tell what the last packet did, with the look-up before it, or the last look-up alone."""
         if self._journey is not None:
-            parts.append(explain_packet(self._journey, self._address_notes()))
-        return "\n".join(parts) or NOTHING
+            return explain_packet(self._journey, [*self._name_notes(), *self._address_notes()])
+        if self._lookup is not None:
+            return explain_lookup(self._lookup, self._name_notes())
+        return NOTHING
 
     def _name_notes(self) -> list[Note]:
-        assert self._lookup is not None
+        if self._lookup is None:
+            return []
         notes = []
         name = self._lookup.name.rstrip(".").lower().removesuffix(f".{self._lookup.network}")
         for address in self._lookup.answers:
@@ -47,9 +43,10 @@ class Explainer:
             heard = self._heard.get((self._lookup.host, *key))
             if born is None or heard is None:
                 continue
-            story = f"entry born on {born.host} at {format_seconds(born.at)}"
+            story = f"{self._lookup.host}'s own table; born on {born.host} at "
+            story += format_seconds(born.at)
             if born.host != self._lookup.host:
-                story += f", heard by {self._lookup.host} at {format_seconds(heard)}"
+                story += f", heard here at {format_seconds(heard)}"
             notes.append(("name", f"{name} = {address}", story))
         return notes
 
@@ -72,14 +69,23 @@ class Explainer:
 
     def _packet(self, journey: Journey) -> None:
         is_reply = bool(journey.message) and journey.message[-1] == "reply"
-        if journey.kind == "data" and not is_reply:
-            self._journey = journey
+        if journey.kind != "data" or is_reply:
+            return
+        self._journey = journey
+        if self._lookup is not None and not led_to(self._lookup, journey):
+            self._lookup = None
 
     def _looked_up(self, event: LookedUp) -> None:
-        self._lookup = event
+        self._lookup, self._journey = event, None
 
     def _name_added(self, event: NameAdded) -> None:
         self._born[event.network, event.name, event.address] = event
 
     def _believed(self, event: BeliefAdded) -> None:
         self._heard[event.host, event.network, event.name, event.address] = event.at
+
+
+def led_to(lookup: LookedUp, journey: Journey) -> bool:
+    """Whether a packet goes from who asked to an address in the answer."""
+    ip = journey.packet.find_last(IPv4) if journey.packet is not None else None
+    return lookup.container == journey.source and ip is not None and ip.dst in lookup.answers

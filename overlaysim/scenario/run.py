@@ -115,8 +115,7 @@ class Timeline:
         for step in self._session.scenario.timeline:
             previous = spawn(self._step(step, previous if step.at is None else None))
             steps.append(previous)
-        for process in (*steps, *flows):
-            yield process
+        yield from (*steps, *flows)
 
     def _flow(self, flow: Flow) -> Steps:
         problem = yield from run_flow(self._session, flow)
@@ -136,8 +135,7 @@ class Timeline:
         while self._simulator.now <= step.until:
             running.append(self._simulator.spawn(self._once(step)))
             yield self._simulator.sleep(step.every)
-        for process in running:
-            yield process
+        yield from running
 
     def _once(self, step: Step) -> Steps:
         if isinstance(step, RunStep):

@@ -76,7 +76,6 @@ class Session:
         A line that no shell word can be made of has status 2, as in a shell.
         """
         began = self.simulator.now
-        self.explainer.forget()
         try:
             words = split_line(line)
         except InputError as error:

@@ -102,9 +102,7 @@ class FlagValues:
         Raises:
             FlagError: if the text is not a value of the flag's kind.
         """
-        # A strings flag takes several values in one word, separated by commas (pflag StringSlice).
-        split = flag.kind.shown in ("strings", "ipNetSlice")
-        for word in text.split(",") if split else [text]:
+        for word in text.split(",") if flag.kind.commas else [text]:
             try:
                 value = flag.kind.read(word)
             except ValueError as error:
@@ -219,9 +217,3 @@ def _bundle(table: FlagTable, values: FlagValues, word: str, rest: list[str]) ->
         else:
             raise FlagError(f"flag needs an argument: '{letters[0]}' in -{letters}")
     return None
-
-
-def merged(*tables: str) -> str:
-    """Join flag tables in text, sorted by name as docker's help shows them."""
-    lines = [line for table in tables for line in table.strip().splitlines()]
-    return "\n".join(sorted(lines))

@@ -33,6 +33,27 @@ _SETTINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """Flags with one value, and where it goes in the specification."""
 
+_NO_CHECK = ["NONE"]
+
+
+def _variable(text: str) -> str:
+    return text.partition("=")[0]
+
+
+def _descriptor(preference: Json) -> str:
+    return str(preference["Spread"]["SpreadDescriptor"])
+
+
+_LISTS: tuple[tuple[str, tuple[str, ...], Callable[[Any], Hashable], bool], ...] = (
+    ("env", (*_CONTAINER, "Env"), _variable, False),
+    ("dns", (*_CONTAINER, "DNSConfig", "Nameservers"), str, True),
+    ("dns-search", (*_CONTAINER, "DNSConfig", "Search"), str, True),
+    ("dns-option", (*_CONTAINER, "DNSConfig", "Options"), str, True),
+    ("constraint", ("TaskTemplate", "Placement", "Constraints"), str, True),
+    ("placement-pref", ("TaskTemplate", "Placement", "Preferences"), _descriptor, False),
+)
+"""Settings that are lists: name of the flag, place, what makes two items the same, sorted?"""
+
 _ROLL_FIELDS = (
     ("parallelism", "Parallelism"),
     ("delay", "Delay"),
@@ -138,10 +159,7 @@ def _mode(flags: FlagValues) -> Json:
 def _apply_settings(spec: Json, flags: FlagValues) -> None:
     for flag, path in _SETTINGS:
         if flags.changed(flag):
-            home = spec
-            for key in path[:-1]:
-                home = home.setdefault(key, {})
-            home[path[-1]] = flags.value(flag)
+            _home(spec, path)[path[-1]] = flags.value(flag)
     for prefix, title in (("update", "UpdateConfig"), ("rollback", "RollbackConfig")):
         given = {
             key: flags.value(f"{prefix}-{flag}")
@@ -150,45 +168,42 @@ def _apply_settings(spec: Json, flags: FlagValues) -> None:
         }
         if given:
             spec[title] = {**ROLL_DEFAULTS, **(spec.get(title) or {}), **given}
-    health = health_check(flags)
-    if health:
-        container = spec["TaskTemplate"]["ContainerSpec"]
-        merge = "Test" not in health  # a new command replaces the whole check
-        container["Healthcheck"] = (
-            {**(container.get("Healthcheck") or {}), **health} if merge else health
-        )
+    _change_health(spec["TaskTemplate"]["ContainerSpec"], flags)
+
+
+def _change_health(container: Json, flags: FlagValues) -> None:
+    health, old = health_check(flags), container.get("Healthcheck") or {}
+    if not health:
+        return
+    if _NO_CHECK in (health.get("Test"), old.get("Test")):
+        old = {}
+    container["Healthcheck"] = {**old, **health}
 
 
 def _change_lists(spec: Json, flags: FlagValues, add: str, remove: str) -> None:
     """Fill or change every setting that is a list.
 
     Args:
-        add, remove: how the flags are called, with ``{}`` for the setting's name.
+        add, remove: how the flags are called, with ``{}`` for the setting's name; ``remove`` is
+            empty where there is nothing to take from yet.
     """
-
-    def change(
-        home: Json, key: str, name: str, same: Callable[[Any], Hashable], order: Any
-    ) -> None:
+    for name, path, same, ordered in _LISTS:
         gone = flags.items(remove.format(name)) if remove else []
         new = flags.items(add.format(name))
         if gone or new:
-            changed = _changed_list(home.get(key) or [], gone, new, same)
-            _keep(home, key, order(changed) if remove else changed)
-
-    template = spec["TaskTemplate"]
-    container, dns = (
-        template["ContainerSpec"],
-        template["ContainerSpec"].setdefault("DNSConfig", {}),
-    )
-    change(container, "Env", "env", lambda text: text.partition("=")[0], list)
-    change(dns, "Nameservers", "dns", str, sorted)
-    change(dns, "Search", "dns-search", str, sorted)
-    change(dns, "Options", "dns-option", str, sorted)
-    placement = template.setdefault("Placement", {})
-    change(placement, "Constraints", "constraint", str, sorted)
-    change(placement, "Preferences", "placement-pref", _descriptor, list)
+            home = _home(spec, path)
+            changed = _changed_list(home.get(path[-1]) or [], gone, new, same)
+            _keep(home, path[-1], sorted(changed) if remove and ordered else changed)
     _change_ports(spec, flags, add, remove)
-    _change_hosts(container, flags, add, remove)
+    _change_hosts(spec["TaskTemplate"]["ContainerSpec"], flags, add, remove)
+
+
+def _home(spec: Json, path: tuple[str, ...]) -> Json:
+    """Find (or make) the object that holds the last key of a path."""
+    home = spec
+    for key in path[:-1]:
+        home = home.setdefault(key, {})
+    return home
 
 
 def _change_ports(spec: Json, flags: FlagValues, add: str, remove: str) -> None:
@@ -220,10 +235,6 @@ def _change_hosts(container: Json, flags: FlagValues, add: str, remove: str) -> 
 
 def _target(port: Json) -> tuple[int, str, str]:
     return port["TargetPort"], port["Protocol"], port["PublishMode"]
-
-
-def _descriptor(preference: Json) -> str:
-    return str(preference["Spread"]["SpreadDescriptor"])
 
 
 def _changed_list(

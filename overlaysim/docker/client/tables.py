@@ -29,14 +29,14 @@ class Listing:
     Args:
         columns: heading and content of each column of the table.
         type_name: what error messages call a row.
-        quiet: the field that --quiet prints.
-        failure: how a template that does not fit is introduced.
+        unreadable: how the error in a template that cannot be read is introduced.
+        unfit: the same for a template that names what a row does not have.
     """
 
     columns: Mapping[str, Column]
     type_name: str
-    quiet: str = "ID"
-    failure: str = "template parsing error"
+    unreadable: str = "template parsing error"
+    unfit: str = "template parsing error"
 
     def show(self, call: Call, rows: Sequence[Row]) -> None:
         """Print the rows as the flags of the call ask.
@@ -51,7 +51,7 @@ class Listing:
                     "WARNING: Ignoring custom format, because both --format and --quiet are set."
                 )
             for row in rows:
-                call.print(str(row[self.quiet]))
+                call.print(str(row["ID"]))
         elif wanted in ("", "table"):
             table = [[_cell(row, column) for column in self.columns.values()] for row in rows]
             _print_table(call, list(self.columns), table)
@@ -77,9 +77,7 @@ class Listing:
         try:
             return Template(source)
         except TemplateError as error:
-            raise CommandError(
-                f"{self.failure}: {error}".replace("failed to execute", "failed to parse")
-            ) from None
+            raise CommandError(f"{self.unreadable}: {error}") from None
 
     def _expand(self, template: Template, row: Row) -> str:
         try:
@@ -87,7 +85,7 @@ class Listing:
                 row, missing=f"can't evaluate field {{}} in type {self.type_name}"
             )
         except TemplateError as error:
-            raise CommandError(f"{self.failure}: {error}") from None
+            raise CommandError(f"{self.unfit}: {error}") from None
 
 
 def _cell(row: Row, column: Column) -> str:

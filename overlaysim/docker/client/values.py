@@ -32,11 +32,19 @@ _DOMAIN = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?\.?|\.")
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of value: its name in help texts, its reader, and whether a flag collects many."""
+    """One kind of value.
+
+    Args:
+        shown: its name in help texts.
+        read: turns one text into a value or raises :class:`ValueError`.
+        repeats: a flag of this kind collects the values of all its occurrences.
+        commas: one occurrence may hold several values, separated by commas.
+    """
 
     shown: str
     read: Callable[[str], Any]
     repeats: bool = False
+    commas: bool = False
 
 
 def quoted(text: str) -> str:
@@ -208,14 +216,14 @@ KINDS: dict[str, Kind] = {
     "words": Kind("command", read_words),
     "node-addr": Kind("node-addr", str),
     "list": Kind("list", str, repeats=True),
-    "strings": Kind("strings", str, repeats=True),
+    "strings": Kind("strings", str, repeats=True, commas=True),
     "map": Kind("map", str, repeats=True),
     "env": Kind("list", read_env, repeats=True),
     "label": Kind("list", read_label, repeats=True),
     "address": Kind("list", read_address, repeats=True),
     "extra-host": Kind("list", read_extra_host, repeats=True),
     "domain": Kind("list", read_domain, repeats=True),
-    "subnets": Kind("ipNetSlice", read_subnet, repeats=True),
+    "subnets": Kind("ipNetSlice", read_subnet, repeats=True, commas=True),
     "filter": Kind("filter", read_filter, repeats=True),
     "network": Kind("network", read_network, repeats=True),
     "port": Kind("port", read_service_port, repeats=True),

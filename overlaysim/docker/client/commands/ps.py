@@ -24,7 +24,8 @@ _LISTING = Listing(
         "NAMES": "Names",
     },
     type_name="*formatter.ContainerContext",
-    failure="failed to execute template",
+    unreadable="failed to parse template",
+    unfit="failed to execute template",
 )
 
 

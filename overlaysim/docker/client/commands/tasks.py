@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from overlaysim.docker.api import ApiError, Json
+from overlaysim.docker.api import ApiError, Json, epoch_ps
 from overlaysim.docker.client.ages import since_text
 from overlaysim.docker.client.call import Call, CommandError
 from overlaysim.docker.client.commands.nodes import hostname
@@ -98,7 +98,7 @@ def _show(call: Call, tasks: list[Json], services: list[Json]) -> Steps:
         "desired-state": lambda task, value: task["DesiredState"] == value,
     })  # fmt: skip
     # Slots in order, the newest task of a slot first: two stable sorts.
-    chosen.sort(key=lambda task: task["CreatedAt"], reverse=True)
+    chosen.sort(key=lambda task: epoch_ps(task["CreatedAt"]), reverse=True)
     chosen.sort(key=lambda task: natural_key(names[task["ID"]]))
     shown_nodes = node_names if resolve else {}
     rows, previous = [], ""

@@ -1,0 +1,198 @@
+"""The import direction: a room imports what stands below it, never sideways into a circle, or up.
+
+The plan of the house, from the roof down (docs/ARCHITECTURE.md):
+
+    cli
+    scenario
+    docker
+    cluster
+    host
+    naming   overlay   underlay   report
+    wire   gossip   traffic   sim   measure
+    units, errors
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from import_graph import Edge, cycle_in, edges_of, modules_of
+
+PACKAGE = Path(__file__).parents[2] / "overlaysim"
+
+FLOORS = (
+    ("cli",),
+    ("scenario",),
+    ("docker",),
+    ("cluster",),
+    ("host",),
+    ("naming", "overlay", "underlay", "report"),
+    ("wire", "gossip", "traffic", "sim", "measure"),
+    ("units",),
+    ("errors",),
+)
+LEVEL = {room: len(FLOORS) - floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+SIDEWAYS = {("traffic", "wire"), ("measure", "sim")}
+"""Edges between rooms of one floor: each goes one way only."""
+PURE = {
+    "wire": {"errors", "units"},
+    "gossip": {"errors", "units"},
+    "naming": {"wire", "errors", "units"},
+    "overlay": {"wire", "errors", "units"},
+    "traffic": {"wire", "errors", "units"},
+}
+"""Protocol rooms know no clock: for them a short list stands in for the plan."""
+FRONT_DOOR = {"", "__main__", "lab"}
+"""Modules that belong to no room and may import any: the package itself is the room ``""``."""
+FROM_THE_PACKAGE = {"__version__"}
+"""What a room may take from the package itself, which otherwise leads back to everything."""
+OWNERS = {"simpy": {"sim"}, "networkx": {"underlay"}, "matplotlib": {"report"}, "yaml": {"scenario"}}
+"""Packages from outside and the rooms that may import them; no others are imported at all."""
+
+
+def room_of(module: str) -> str:
+    """The room of a module of ours: ``overlaysim.sim.clock`` -> ``sim``."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else ""
+
+
+def complaint(edge: Edge, package: str) -> str:
+    """Say what is wrong with an import; empty if it is allowed."""
+    room, outside = room_of(edge.importer), edge.imported.split(".")[0]
+    if outside != package:
+        return _outside_complaint(room, outside)
+    target = room_of(edge.imported)
+    if room in FRONT_DOOR or room == target:
+        return ""
+    if target == "" and edge.name in FROM_THE_PACKAGE and room not in PURE:
+        return ""
+    if target not in LEVEL or room not in LEVEL:
+        return f"{room} imports {target or package}, which is not in the plan"
+    if room in PURE:
+        return "" if target in PURE[room] else f"{room} is pure and may not import {target}"
+    if LEVEL[target] < LEVEL[room] or (room, target) in SIDEWAYS:
+        return ""
+    way = "up" if LEVEL[target] > LEVEL[room] else "sideways"
+    return f"{room} imports {target}, which goes {way}"
+
+
+def _outside_complaint(room: str, outside: str) -> str:
+    if outside in OWNERS:
+        owners = OWNERS[outside]
+        return "" if room in owners else f"only {', '.join(owners)} may import {outside}"
+    return "" if outside in sys.stdlib_module_names else f"{outside} is not a dependency of ours"
+
+
+def complaints(package: Path) -> list[str]:
+    """All that is wrong with a package's imports, with file and line."""
+    modules = modules_of(package)
+    found = []
+    for edge in edges_of(package):
+        if message := complaint(edge, package.name):
+            place = modules[edge.importer].relative_to(package.parent).as_posix()
+            found.append(f"{place}:{edge.line}: {message}")
+    return found
+
+
+def test_every_import_goes_down() -> None:
+    assert complaints(PACKAGE) == []
+
+
+def test_no_modules_import_one_another_in_a_circle() -> None:
+    assert cycle_in(edges_of(PACKAGE), modules_of(PACKAGE)) == []
+
+
+def test_every_room_of_the_plan_exists_and_none_is_missing_from_it() -> None:
+    rooms = {room_of(module) for module in modules_of(PACKAGE)}
+    assert rooms == set(LEVEL) | FRONT_DOOR
+
+
+def test_matplotlib_is_imported_only_by_what_is_itself_imported_late() -> None:
+    """Only ``report.figures`` imports it, and nobody outside imports that at the top."""
+    figures = "overlaysim.report.figures"
+    early = [
+        f"{edge.importer}:{edge.line}"
+        for edge in edges_of(PACKAGE)
+        if edge.top_level and not edge.for_types and not edge.importer.startswith(figures)
+        and (edge.imported.startswith(figures) or edge.imported.split(".")[0] == "matplotlib")
+    ]  # fmt: skip
+    assert early == []
+
+
+# ---- the test itself is tested: a small house with one thing wrong ---------------------------
+
+
+def house(root: Path, files: dict[str, str]) -> Path:
+    """Build a package named as ours with an ``__init__`` in each room."""
+    package = root / "overlaysim"
+    for name, text in {"__init__.py": "", "errors.py": "", "units.py": "", **files}.items():
+        path = package / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (path.parent / "__init__.py").touch()
+        path.write_text(text, encoding="utf-8")
+    return package
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("wire/udp.py", "from overlaysim.sim import Simulator",
+         "overlaysim/wire/udp.py:1: wire is pure and may not import sim"),
+        ("gossip/node.py", "import overlaysim.wire.udp",
+         "overlaysim/gossip/node.py:1: gossip is pure and may not import wire"),
+        ("traffic/ping.py", "\n\ndef late():\n    from overlaysim import sim",
+         "overlaysim/traffic/ping.py:4: traffic is pure and may not import sim"),
+        ("overlay/vtep.py", "from ..underlay import network",
+         "overlaysim/overlay/vtep.py:1: overlay is pure and may not import underlay"),
+        ("sim/clock.py",
+         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import overlaysim.host",
+         "overlaysim/sim/clock.py:3: sim imports host, which goes up"),
+        ("sim/clock.py", "from overlaysim.measure import audit",
+         "overlaysim/sim/clock.py:1: sim imports measure, which goes sideways"),
+        ("errors.py", "from overlaysim import units",
+         "overlaysim/errors.py:1: errors imports units, which goes up"),
+        ("host/host.py", "from overlaysim import Lab",
+         "overlaysim/host/host.py:1: host imports overlaysim, which is not in the plan"),
+        ("host/host.py", "import simpy",
+         "overlaysim/host/host.py:1: only sim may import simpy"),
+        ("measure/audit.py", "import networkx as nx",
+         "overlaysim/measure/audit.py:1: only underlay may import networkx"),
+        ("cli/main.py", "from matplotlib import pyplot",
+         "overlaysim/cli/main.py:1: only report may import matplotlib"),
+        ("wire/udp.py", "import scapy.all",
+         "overlaysim/wire/udp.py:1: scapy is not a dependency of ours"),
+    ],
+)  # fmt: skip
+def test_a_forbidden_import_is_found(tmp_path: Path, file: str, text: str, message: str) -> None:
+    rooms = {f"{room}/__init__.py": "" for room in ("sim", "wire", "measure", "underlay", "host")}
+    package = house(tmp_path, {**rooms, "measure/audit.py": "", "underlay/network.py": "",
+                               file: text})  # fmt: skip
+    assert complaints(package) == [message]
+
+
+def test_allowed_imports_are_let_through(tmp_path: Path) -> None:
+    package = house(tmp_path, {
+        "lab.py": "from overlaysim.cli import main",
+        "cli/main.py": "import json\nfrom overlaysim import __version__\nimport overlaysim.units",
+        "sim/clock.py": "import simpy\nfrom overlaysim.errors import ModelError",
+        "measure/audit.py": "from overlaysim.sim import clock",
+        "traffic/ping.py": "from overlaysim.wire import dns",
+    })  # fmt: skip
+    assert complaints(package) == []
+
+
+@pytest.mark.parametrize(
+    ("back", "circle"),
+    [
+        ("from overlaysim.wire import udp", True),
+        ("def late():\n    from overlaysim.wire import udp", True),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from overlaysim.wire import udp",
+         False),
+    ],
+)  # fmt: skip
+def test_a_circle_is_found_unless_it_is_for_types(tmp_path: Path, back: str, circle: bool) -> None:
+    package = house(tmp_path, {"wire/udp.py": "import overlaysim.wire.ip", "wire/ip.py": back})
+    found = cycle_in(edges_of(package), modules_of(package))
+    assert set(found) == ({"overlaysim.wire.udp", "overlaysim.wire.ip"} if circle else set())
