@@ -6,8 +6,6 @@ Names are case-insensitive and kept in lower case. Sources: moby
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from overlaysim.naming.records import EndpointRecord
 
 Change = tuple[str, str, str]
@@ -34,8 +32,8 @@ class NameView:
         before = self._addresses_of(old, record)
         self._take_out(key)
         self._records[key] = record
-        for name, address in record.answers():
-            self._names.setdefault(name.lower(), {})[address, key] = None
+        for name, address in _answers(record):
+            self._names.setdefault(name, {})[address, key] = None
         return self._changes(before)
 
     def remove(self, key: str) -> list[Change]:
@@ -66,18 +64,15 @@ class NameView:
 
     def _take_out(self, key: str) -> None:
         record = self._records.pop(key, None)
-        for name, address in record.answers() if record else ():
-            owned = self._names[name.lower()]
-            owned.pop((address, key), None)
+        for name, address in _answers(record):
+            owned = self._names[name]
+            del owned[address, key]
             if not owned:
-                del self._names[name.lower()]
+                del self._names[name]
 
     def _addresses_of(self, *records: EndpointRecord | None) -> dict[str, tuple[str, ...]]:
         """The present answers for every name that occurs in ``records``."""
-        names: Iterable[str] = (
-            name.lower() for record in records if record for name, _ in record.answers()
-        )
-        return {name: self.lookup(name) for name in dict.fromkeys(names)}
+        return {name: self.lookup(name) for record in records for name, _ in _answers(record)}
 
     def _changes(self, before: dict[str, tuple[str, ...]]) -> list[Change]:
         changes: list[Change] = []
@@ -86,3 +81,9 @@ class NameView:
             changes += [("removed", name, address) for address in old if address not in new]
             changes += [("added", name, address) for address in new if address not in old]
         return changes
+
+
+def _answers(record: EndpointRecord | None) -> list[tuple[str, str]]:
+    """What a record answers, in lower case and each once: a container may be called like a task."""
+    pairs = record.answers() if record else ()
+    return list(dict.fromkeys((name.lower(), address) for name, address in pairs))

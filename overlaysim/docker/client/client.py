@@ -113,7 +113,8 @@ def _understand(argv: Sequence[str]) -> tuple[Command, FlagValues, list[str]]:
     try:
         flags, arguments = parse_flags(target.flags, words, target.interspersed)
     except FlagError as error:
-        hint = nearest(error.word, target.flags.flags) if error.word else ""
+        spellings = [f"--{name}" for name in target.flags.flags]
+        hint = nearest(f"--{error.word}", spellings) if error.word else ""
         raise _Refusal(USAGE_STATUS, flag_complaint(target, str(error)) + "\n", hint=hint) from None
     if flags.on("help"):
         raise _help(target, flags)

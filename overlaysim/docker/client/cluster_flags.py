@@ -137,12 +137,12 @@ credential-spec          string           ~
 detach                -d bool             do not wait for the tasks
 endpoint-mode            string           vip or dnsrr
 entrypoint               words            program to start instead of the image's own
-health-cmd               string           command that tells whether a task is healthy
-health-interval          duration         time between two checks
-health-retries           int              failures in a row that make it unhealthy
-health-start-interval    duration         time between two checks during the start period
-health-start-period      duration         time in which failures do not count
-health-timeout           duration         longest time that a check may take
+health-cmd               string           ~
+health-interval          duration         ~
+health-retries           int              ~
+health-start-interval    duration         ~
+health-start-period      duration         ~
+health-timeout           duration         ~
 hostname                 string           host name of the containers
 init                     bool             ~
 isolation                string           ~
@@ -152,34 +152,34 @@ limit-pids               int              ~
 log-driver               string           ~
 log-opt                  list             ~
 max-concurrent           uint             ~
-no-healthcheck           bool             ignore the image's health check
+no-healthcheck           bool             ~
 no-resolve-image         bool             do not ask a registry (none is asked anyway)
 oom-score-adj            int              ~
 quiet                 -q bool             print the id only
 read-only                bool             ~
 replicas                 uint             number of tasks
 replicas-max-per-node    uint             most tasks on one node
-reserve-cpu              cpus             processors that a node must have free
-reserve-memory           bytes            memory that a node must have free
+reserve-cpu              cpus             ~
+reserve-memory           bytes            ~
 restart-condition        string           none, on-failure or any
 restart-delay            duration         time before a task is replaced
-restart-max-attempts     uint             replacements before giving up
-restart-window           duration         time over which they are counted
-rollback-delay           duration         time between two batches of a rollback
-rollback-failure-action  string           pause or continue
-rollback-max-failure-ratio float          share of failures that a rollback tolerates
-rollback-monitor         duration         time that each task is watched for failure
-rollback-order           string           start-first or stop-first
-rollback-parallelism     uint             tasks rolled back at once
-stop-grace-period        duration         time before a stopping task is killed
+restart-max-attempts     uint             ~
+restart-window           duration         ~
+rollback-delay           duration         ~
+rollback-failure-action  string           ~
+rollback-max-failure-ratio float          ~
+rollback-monitor         duration         ~
+rollback-order           string           ~
+rollback-parallelism     uint             ~
+stop-grace-period        duration         ~
 stop-signal              string           ~
 tty                   -t bool             ~
-update-delay             duration         time between two batches of an update
-update-failure-action    string           pause, continue or rollback
-update-max-failure-ratio float            share of failures that an update tolerates
-update-monitor           duration         time that each task is watched for failure
-update-order             string           start-first or stop-first
-update-parallelism       uint             tasks updated at once
+update-delay             duration         ~
+update-failure-action    string           ~
+update-max-failure-ratio float            ~
+update-monitor           duration         ~
+update-order             string           ~
+update-parallelism       uint             ~
 user                  -u string           ~
 with-registry-auth       bool             ~
 workdir               -w string           ~
@@ -193,9 +193,9 @@ SERVICE_CREATE = FlagTable(
 config                   string           ~
 constraint               list             condition on the node, KEY==VALUE or KEY!=VALUE
 container-label          label            label of the containers, KEY=VALUE
-dns                      address          name server to ask instead of the host's
-dns-option               list             option line for /etc/resolv.conf
-dns-search               domain           search domain for /etc/resolv.conf
+dns                      address          ~
+dns-option               list             ~
+dns-search               domain           ~
 env                   -e env              environment variable, NAME=VALUE
 env-file                 list             ~
 generic-resource         list             ~
@@ -206,8 +206,8 @@ mode                     string=replicated  replicated or global
 mount                    string           ~
 name                     string           name of the service
 network                  network          network to attach to
-placement-pref           pref             spread the tasks over the values of a label
-publish               -p port             publish a port, [HOST:]CONTAINER[/PROTOCOL]
+placement-pref           pref             ~
+publish               -p port             ~
 secret                   string           ~
 sysctl                   list             ~
 ulimit                   list             ~
@@ -224,12 +224,12 @@ constraint-add           list             condition on the node, KEY==VALUE or K
 constraint-rm            list             remove a condition
 container-label-add      label            label of the containers, KEY=VALUE
 container-label-rm       list             remove a label of the containers
-dns-add                  address          name server to ask instead of the host's
-dns-option-add           list             option line for /etc/resolv.conf
-dns-option-rm            list             remove an option
-dns-rm                   address          remove a name server
-dns-search-add           domain           search domain for /etc/resolv.conf
-dns-search-rm            domain           remove a search domain
+dns-add                  address          ~
+dns-option-add           list             ~
+dns-option-rm            list             ~
+dns-rm                   address          ~
+dns-search-add           domain           ~
+dns-search-rm            domain           ~
 env-add                  env              environment variable, NAME=VALUE
 env-rm                   list             remove an environment variable
 force                    bool             replace all tasks even without a change
@@ -246,10 +246,10 @@ mount-add                string           ~
 mount-rm                 list             ~
 network-add              network          attach to one more network
 network-rm               list             detach from a network
-placement-pref-add       pref             spread the tasks over the values of a label
-placement-pref-rm        pref             remove a placement preference
-publish-add              port             publish one more port
-publish-rm               port             stop publishing a port
+placement-pref-add       pref             ~
+placement-pref-rm        pref             ~
+publish-add              port             ~
+publish-rm               port             ~
 rollback                 bool             go back to the specification before the last one
 secret-add               string           ~
 secret-rm                list             ~

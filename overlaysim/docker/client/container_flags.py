@@ -46,9 +46,9 @@ device-read-iops       list              ~
 device-write-bps       list              ~
 device-write-iops      list              ~
 disable-content-trust  bool              ~
-dns                    address           name server to ask instead of the host's
-dns-option,dns-opt     list              option line for /etc/resolv.conf
-dns-search             domain            search domain for /etc/resolv.conf
+dns                    address           ~
+dns-option,dns-opt     list              ~
+dns-search             domain            ~
 domainname             string            ~
 entrypoint             string            program to start instead of the image's own
 env                 -e env               environment variable, NAME=VALUE
@@ -56,12 +56,12 @@ env-file               list              ~
 expose                 list              ~
 gpus                   string            ~
 group-add              list              ~
-health-cmd             string            command that tells whether the container is healthy
-health-interval        duration          time between two checks
-health-retries         int               failures in a row that make it unhealthy
-health-start-interval  duration          time between two checks during the start period
-health-start-period    duration          time in which failures do not count
-health-timeout         duration          longest time that a check may take
+health-cmd             string            ~
+health-interval        duration          ~
+health-retries         int               ~
+health-start-interval  duration          ~
+health-start-period    duration          ~
+health-timeout         duration          ~
 hostname            -h string            host name of the container
 init                   bool              ~
 interactive         -i bool              keep standard input open
@@ -87,19 +87,19 @@ mount                  string            ~
 name                   string            name of the container
 network,net            network           network to attach to; long form name=NET,alias=A,ip=IP
 network-alias,net-alias list             another name on the network
-no-healthcheck         bool              ignore the image's health check
+no-healthcheck         bool              ~
 oom-kill-disable       bool              ~
 oom-score-adj          int               ~
 pid                    string            ~
 pids-limit             int               ~
 platform               string            ~
 privileged             bool              ~
-publish             -p list              publish a port, [IP:][HOST:]CONTAINER[/PROTOCOL]
+publish             -p list              ~
 publish-all         -P bool              ~
 pull                   string=missing    ~
 quiet               -q bool              say nothing about pulling the image
 read-only              bool              ~
-restart                string=no         no, on-failure[:N], always or unless-stopped
+restart                string=no         ~
 rm                     bool              remove the container when it ends
 runtime                string            ~
 security-opt           list              ~
