@@ -217,7 +217,7 @@ def failures_table(m: Measurements) -> Table | None:
     return Table(
         ("command failed", "on host", "at", "status", "said"),
         tuple(
-            (c.command, c.host, format_seconds(c.at), str(c.status), _last_line(c.output))
+            (c.command, c.host, format_seconds(c.at), str(c.status), c.complaint)
             for c in failed[:MOST_COMMANDS]
         ),
         left=(0, 1, 4),
@@ -276,8 +276,3 @@ def _reached(change: Change, time: int | None) -> str:
     if time is not None:
         return "at once" if time == 0 else format_roughly(time)
     return "overtaken" if change.outcome == "superseded" else "not yet"
-
-
-def _last_line(output: str) -> str:
-    lines = output.strip().splitlines()
-    return lines[-1] if lines else ""

@@ -86,7 +86,13 @@ class Session:
         now = self.simulator.now
         self.simulator.bus.emit(
             CommandEnded(
-                now, host, line.strip(), result.status, now - began, result.stdout + result.stderr
+                now,
+                host,
+                line.strip(),
+                result.status,
+                now - began,
+                result.stdout,
+                result.stderr,
             )
         )
         notes: tuple[str, ...] = ()

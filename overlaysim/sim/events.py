@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class CommandEnded:
-    """A docker command typed on a host has ended."""
+    """A docker command typed on a host has ended; output and errors are what it printed where."""
 
     at: int
     host: str
@@ -21,6 +21,14 @@ class CommandEnded:
     status: int
     took: int
     output: str
+    errors: str = ""
+
+    @property
+    def complaint(self) -> str:
+        """What a failed command said: the first line of its errors, else the last it printed."""
+        errors = self.errors.strip().splitlines()
+        lines = self.output.strip().splitlines()
+        return errors[0] if errors else lines[-1] if lines else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,9 +65,10 @@ def test_a_learned_entry_lasts_300_seconds_after_its_last_use() -> None:
     vtep = Vtep(4097, A)
     vtep.admit(MAC, B, 0)
     assert vtep.forward(MAC, AGEING - 1) == B  # sending counts as use
-    assert vtep.admit(MAC, B, 2 * AGEING - 2)  # and so does receiving
-    assert vtep.forward(MAC, 3 * AGEING - 3) == B
-    assert vtep.forward(MAC, 4 * AGEING - 3) is None
+    assert vtep.forwarding(2 * AGEING - 2) == [(MAC, B, "learned")]
+    assert vtep.admit(MAC, B, 2 * AGEING - 2)  # and so does receiving; looking does not
+    assert vtep.forwarding(3 * AGEING - 3) == [(MAC, B, "learned")]
+    assert vtep.forward(MAC, 3 * AGEING - 2) is None
 
 
 def test_a_learned_entry_moves_with_the_frames() -> None:
@@ -115,6 +116,14 @@ def test_removing_a_blocked_record_removes_the_learned_entry_too() -> None:
     vtep.add_peer("endpoint", record(), 1)
     vtep.remove_peer("endpoint", 2)
     assert vtep.forward(MAC, 3) is None
+
+
+def test_removing_a_blocked_record_leaves_what_was_learned_from_elsewhere() -> None:
+    vtep = Vtep(4097, A)
+    vtep.admit(MAC, C, 0)
+    vtep.add_peer("endpoint", record(B), 1)
+    vtep.remove_peer("endpoint", 2)
+    assert vtep.forward(MAC, 3) == C
 
 
 def test_of_two_records_for_one_address_the_first_serves_until_it_goes() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import pytest
@@ -269,6 +269,70 @@ def test_a_segment_of_an_earlier_connection_does_no_harm() -> None:
     channel.run()
     assert len(channel.news) == 1
     assert all(stack.next_timer() is None for stack in channel.stacks.values())
+
+
+class SamePort(Random):
+    """Always the same ephemeral port, but its own sequence numbers."""
+
+    def randint(self, a: int, b: int) -> int:
+        return 40_000
+
+
+def test_a_host_that_starts_anew_on_the_same_port_gets_through() -> None:
+    # The old connection answers the new SYN with an acknowledgement, is reset, and the SYN is
+    # repeated a second later (RFC 9293 section 3.5.2).
+    channel = Channel()
+    channel.stacks = {A: StreamStack(A, SamePort(1)), B: StreamStack(B, Random(2))}
+    channel.stacks[B].listen(PORT)
+    channel.stacks[A].open(B, PORT, "call", 10, "manager", 0, wants_reply=True)
+    channel.run(until=SECOND)
+    channel.stacks[A] = StreamStack(A, SamePort(3))
+    channel.now = 2 * SECOND
+    channel.stacks[A].open(B, PORT, "again", 10, "manager", 2 * SECOND)
+    channel.run()
+    assert [(at, news.content) for at, _, news in channel.news if isinstance(news, StreamDelivered)] == [
+        (3 * DELAY, "call"), (3 * SECOND + 3 * DELAY, "again"),
+    ]  # fmt: skip
+    assert any(segment.flags & RST for _, host, segment in channel.seen if host == A)
+
+
+def test_a_reply_that_has_come_is_no_failure_even_if_the_closing_is_lost() -> None:
+    channel = Channel(answer=10)
+    channel.fate = lambda segment: [] if segment.target == B and segment.flags & FIN else [DELAY]
+    channel.stacks[B].listen(PORT)
+    channel.stacks[A].open(B, PORT, "call", 10, "manager", 0, wants_reply=True)
+    channel.run()
+    assert [type(news) for _, _, news in channel.news] == [StreamDelivered, StreamDelivered]
+    assert all(stack.next_timer() is None for stack in channel.stacks.values())
+
+
+def half_way() -> tuple[Channel, Segment]:
+    """A connection on which the first segment of two has arrived, and the second one."""
+    channel = Channel()
+    channel.stacks[B].listen(PORT)
+    channel.stacks[A].open(B, PORT, "push", 2000, "bulk-sync", 0)
+    channel.fate = lambda segment: [] if segment.flags & PSH else [DELAY]
+    channel.run(until=3 * DELAY)
+    return channel, next(segment for _, _, segment in channel.seen if segment.flags & PSH)
+
+
+@pytest.mark.parametrize(("shift", "ends"), [(0, True), (-1, False), (1, False), (5000, False)])
+def test_only_an_exact_reset_ends_a_connection(shift: int, ends: bool) -> None:
+    channel, last = half_way()
+    forged = replace(last, seq=(last.seq + shift) % 2**32, flags=RST, length=0)
+    channel.stacks[B].receive(SegmentIn(A, forged), channel.now)
+    channel.stacks[B].receive(SegmentIn(A, last), channel.now)
+    channel.settle()
+    assert bool(channel.news) is not ends
+
+
+@pytest.mark.parametrize(("shift", "taken"), [(0, True), (1, False), (-5, False), (2**31, False)])
+def test_data_that_acknowledge_what_was_never_said_are_not_taken(shift: int, taken: bool) -> None:
+    channel, last = half_way()
+    forged = replace(last, ack=(last.ack + shift) % 2**32)
+    channel.stacks[B].receive(SegmentIn(A, forged), channel.now)
+    channel.settle()
+    assert bool(channel.news) is taken
 
 
 def test_ports_are_ephemeral_and_not_used_twice_at_a_time() -> None:
