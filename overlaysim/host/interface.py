@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
@@ -10,6 +10,9 @@ from overlaysim.host.segment import Segment
 from overlaysim.overlay.neighbours import Answer, Ask, GivenUp, NeighbourCache, Ready
 from overlaysim.sim import Driver, Journey, Simulator
 from overlaysim.wire import Ethernet, Packet
+from overlaysim.wire.addresses import BROADCAST_MAC
+
+LIMITED_BROADCAST = "255.255.255.255"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class Interface:
     ) -> None:
         self.name, self.label, self.mac = name, label, mac
         self.address, self.segment = address, segment
-        self._extra: list[str] = []
+        self.addresses: tuple[str, ...] = (address,)
+        """Every address it answers ARP for."""
         self._simulator = simulator
         self._take = take
         self._unreachable = unreachable
@@ -58,29 +62,20 @@ class Interface:
         self._network = IPv4Network(segment.info.subnet)
         segment.plug(self)
 
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """Every address it answers ARP for: its own, and the VIPs of a load balancer."""
-        return (self.address, *self._extra)
-
-    def add_address(self, address: str) -> None:
-        """Answer for one more address (a service's VIP)."""
-        if address not in self._extra:
-            self._extra.append(address)
-
-    def remove_address(self, address: str) -> None:
-        """Stop answering for an address added before."""
-        if address in self._extra:
-            self._extra.remove(address)
+    def hold(self, addresses: Sequence[str]) -> None:
+        """Answer for exactly these besides its own address: the VIPs of a load balancer."""
+        self.addresses = (self.address, *addresses)
 
     def connects_to(self, address: str) -> bool:
         """Whether the address is in this interface's own subnet."""
         return IPv4Address(address) in self._network
 
     def send(self, journey: Journey, packet: Packet, next_hop: str) -> None:
-        """Send an IP packet to ``next_hop``, an address in this interface's subnet."""
+        """Send an IP packet to ``next_hop``: a neighbour in the subnet, or a group."""
         now = self._simulator.now
-        mac = self.neighbours.send(next_hop, Waiting(journey, packet, now), now)
+        mac = self._group_mac(next_hop)
+        if mac is None:
+            mac = self.neighbours.send(next_hop, Waiting(journey, packet, now), now)
         if mac is not None:
             self._transmit(journey, packet, mac)
         self._driver.settle()
@@ -97,6 +92,16 @@ class Interface:
                 item.journey, self._simulator.now, "container gone", self.label
             )
         self._driver.stop()
+
+    def _group_mac(self, address: str) -> str | None:
+        """The MAC of a broadcast or multicast address, which no ARP is needed for."""
+        if address in (LIMITED_BROADCAST, str(self._network.broadcast_address)):
+            return BROADCAST_MAC
+        ip = IPv4Address(address)
+        if not ip.is_multicast:
+            return None
+        low = int(ip) & 0x7FFFFF  # RFC 1112 section 6.4
+        return f"01:00:5e:{low >> 16:02x}:{low >> 8 & 0xFF:02x}:{low & 0xFF:02x}"
 
     def _transmit(self, journey: Journey, packet: Packet, mac: str) -> None:
         frame = packet.wrap(Ethernet(mac, self.mac))

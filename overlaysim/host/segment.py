@@ -87,9 +87,14 @@ class Segment:
         self._ports: dict[str, Port] = {}
 
     @property
+    def bridge(self) -> str:
+        """Name of the bridge in traces."""
+        return f"br-{self.info.name}@{self._host}"
+
+    @property
     def device(self) -> str:
-        """Name of the VXLAN device (or bridge) in traces."""
-        return f"vxlan0@{self._host}" if self.vtep else f"br-{self.info.name}@{self._host}"
+        """Name, in traces, of where a frame that no local interface takes ends up."""
+        return f"vxlan0@{self._host}" if self.vtep else self.bridge
 
     def plug(self, port: Port) -> None:
         """Connect an interface."""
@@ -97,16 +102,21 @@ class Segment:
 
     def unplug(self, port: Port) -> None:
         """Disconnect an interface; frames for its MAC are lost from now on."""
-        self._ports.pop(port.mac, None)
+        if self._ports.get(port.mac) is port:
+            del self._ports[port.mac]
+
+    def holder(self, address: str) -> Port | None:
+        """Return the local interface that answers for an address, if there is one."""
+        return next((port for port in self._ports.values() if address in port.addresses), None)
 
     def resolve(self, asker: Port, address: str) -> str | None:
         """Broadcast an ARP request on the bridge and return the MAC in the answer, if any.
 
         A local interface answers for itself; for a remote one the VXLAN device answers from its
         neighbour table. Nothing crosses the underlay, and without an entry the request is
-        swallowed (docker-observed behaviour of ``proxy`` with ``l3miss``).
+        swallowed (Linux ``drivers/net/vxlan/vxlan_core.c``, ``arp_reduce``).
         """
-        local = next((p for p in self._ports.values() if address in p.addresses), None)
+        local = self.holder(address)
         if local is not None:
             mac, answered_by = local.mac, local.label
         else:
@@ -129,7 +139,11 @@ class Segment:
         ledger.deliver(reply, now, asker.label)
 
     def forward(self, journey: Journey, frame: Packet) -> None:
-        """Carry a unicast frame from a local interface to where its destination MAC is."""
+        """Carry a frame from a local interface to where its destination MAC is.
+
+        A broadcast or multicast frame ends here as well: vxlan0 has no entry to flood it to, and
+        containers do not answer broadcast pings (``icmp_echo_ignore_broadcasts`` 1).
+        """
         mac = frame.layer(0, Ethernet).dst
         port = self._ports.get(mac)
         if port is not None:

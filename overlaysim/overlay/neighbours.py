@@ -8,6 +8,7 @@ than the reachable time goes on serving while it is asked for again.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from typing import Any
 
 from overlaysim.units import SECOND
@@ -61,11 +62,12 @@ class _Entry:
     next_try: int | None = None
     waiting: list[Any] = field(default_factory=list)
 
-    @property
-    def state(self) -> str:
+    def state(self, now: int) -> str:
         if self.mac is None:
-            return "INCOMPLETE"
-        return "PROBE" if self.next_try is not None else "REACHABLE"
+            return "FAILED" if self.next_try is None else "INCOMPLETE"
+        if self.next_try is not None:
+            return "PROBE"
+        return "STALE" if now - self.confirmed > REACHABLE else "REACHABLE"
 
 
 class NeighbourCache:
@@ -102,14 +104,14 @@ class NeighbourCache:
 
     def on_timer(self, now: int) -> None:
         """Ask again where an answer is overdue, or give up."""
-        for address, entry in list(self._entries.items()):
+        for address, entry in self._entries.items():
             if entry.next_try is None or entry.next_try > now:
                 continue
             if entry.tries < TRIES:
                 self._ask(address, entry, now)
             else:
-                del self._entries[address]
                 self._outbox.append(GivenUp(address, tuple(entry.waiting)))
+                self._entries[address] = _Entry()
 
     def next_timer(self) -> int | None:
         """When the next answer is overdue."""
@@ -122,9 +124,10 @@ class NeighbourCache:
         outbox, self._outbox = self._outbox, []
         return outbox
 
-    def rows(self) -> list[tuple[str, str | None, str]]:
-        """Address, MAC and state of every entry, sorted by address, for ``ip neigh``."""
-        return [(a, self._entries[a].mac, self._entries[a].state) for a in sorted(self._entries)]
+    def rows(self, now: int) -> list[tuple[str, str | None, str]]:
+        """Address, MAC and state of every entry, in the order of addresses, for ``ip neigh``."""
+        entries = sorted(self._entries.items(), key=lambda item: IPv4Address(item[0]))
+        return [(address, entry.mac, entry.state(now)) for address, entry in entries]
 
     @property
     def waiting(self) -> int:

@@ -17,12 +17,17 @@ class Explainer:
     def __init__(self, simulator: Simulator) -> None:
         self._journey: Journey | None = None
         self._lookup: LookedUp | None = None
+        self._since = 0
         self._born: dict[tuple[str, str, str], NameAdded] = {}
         self._heard: dict[tuple[str, str, str, str], int] = {}
         simulator.ledger.on_end.append(self._packet)
         simulator.bus.subscribe(LookedUp, self._looked_up)
         simulator.bus.subscribe(NameAdded, self._name_added)
         simulator.bus.subscribe(BeliefAdded, self._believed)
+
+    def begin(self, now: int) -> None:
+        """A command begins: its packets have nothing to do with earlier look-ups."""
+        self._since = now
 
     def text(self) -> str:
         """Tell what the last packet did, with the look-up before it, or the last look-up alone."""
@@ -72,7 +77,8 @@ class Explainer:
         if journey.kind != "data" or is_reply:
             return
         self._journey = journey
-        if self._lookup is not None and not led_to(self._lookup, journey):
+        lookup = self._lookup
+        if lookup is not None and (lookup.at < self._since or not led_to(lookup, journey)):
             self._lookup = None
 
     def _looked_up(self, event: LookedUp) -> None:

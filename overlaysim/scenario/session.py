@@ -19,6 +19,7 @@ from overlaysim.sim import Steps
 from overlaysim.sim.events import CommandEnded
 from overlaysim.underlay.network import ETHERNET_EXTRAS
 
+MOST_NAMED = 5
 SWARM_INIT = ["docker", "swarm", "init"]
 
 
@@ -76,6 +77,7 @@ class Session:
         A line that no shell word can be made of has status 2, as in a shell.
         """
         began = self.simulator.now
+        self.explainer.begin(began)
         try:
             words = split_line(line)
         except InputError as error:
@@ -105,7 +107,7 @@ class Session:
         if not joined:
             return ()
         at = self.simulator.now / 10**12
-        names = joined[0] if len(joined) == 1 else f"{', '.join(joined[:-1])} and {joined[-1]}"
+        names = listed(joined)
         one = "worker" if len(joined) == 1 else "workers"
         return (f"({names} joined as {one} at {at:.3f} s; --manual leaves that to you)",)
 
@@ -184,6 +186,13 @@ class Session:
                 for name, host in self.world.hosts.items()
             },
         )
+
+
+def listed(hosts: list[str]) -> str:
+    """Hosts in a sentence: a few by name, many by their number."""
+    if len(hosts) > MOST_NAMED:
+        return f"{len(hosts)} hosts"
+    return hosts[0] if len(hosts) == 1 else f"{', '.join(hosts[:-1])} and {hosts[-1]}"
 
 
 def with_seed(scenario: Scenario, seed: int | None) -> Scenario:

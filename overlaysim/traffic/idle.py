@@ -8,8 +8,6 @@ from overlaysim.traffic.messages import Event
 from overlaysim.traffic.program import Program
 from overlaysim.units import SECOND
 
-INTERRUPTED = 130
-"""Exit status after SIGINT (128 + 2)."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -18,11 +16,6 @@ class Idle(Program):
 
     def receive(self, message: Event, now: int) -> None:
         """Nothing concerns it."""
-
-    def stop(self, now: int) -> None:
-        """End as on Ctrl-C."""
-        if not self.finished:
-            self._end(INTERRUPTED)
 
     def on_timer(self, now: int) -> None:
         """The time is up."""
