@@ -82,6 +82,10 @@ def build_parser() -> argparse.ArgumentParser:
     shell.set_defaults(run=_shell)
 
     schema = commands.add_parser("schema", help="print the JSON Schema of scenario files")
+    schema.add_argument(
+        "--text", action="store_true",
+        help="print for people instead: every key, and every metric that `expect` knows",
+    )  # fmt: skip
     schema.set_defaults(run=_schema)
     return parser
 
@@ -155,9 +159,17 @@ def _shell(options: argparse.Namespace) -> int:
 def _schema(options: argparse.Namespace) -> int:
     import json  # noqa: PLC0415 (late)
 
-    from overlaysim.scenario.schema import json_schema  # noqa: PLC0415 (late)
+    from overlaysim.measure import METRICS  # noqa: PLC0415 (late)
+    from overlaysim.scenario.schema import (  # noqa: PLC0415 (late)
+        json_schema,
+        metrics_text,
+        reference_text,
+    )
 
-    print(json.dumps(json_schema(), indent=2))
+    if options.text:
+        print(f"{reference_text()}\nexpect: METRIC.FIELD OPERATOR VALUE\n{metrics_text(METRICS)}")
+    else:
+        print(json.dumps(json_schema(), indent=2))
     return 0
 
 

@@ -78,7 +78,7 @@ class Explainer:
             return
         self._journey = journey
         lookup = self._lookup
-        if lookup is not None and (lookup.at < self._since or not led_to(lookup, journey)):
+        if lookup is not None and (lookup.at <= self._since or not led_to(lookup, journey)):
             self._lookup = None
 
     def _looked_up(self, event: LookedUp) -> None:

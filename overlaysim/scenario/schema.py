@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from overlaysim.cluster.timing import Timing
+from overlaysim.measure.metric import Metric
 from overlaysim.scenario.fields import Field, Section
+from overlaysim.scenario.grammar import usage
 from overlaysim.scenario.keys import scenario_section
 from overlaysim.scenario.nodes import Scalar, from_values, join
 from overlaysim.scenario.shapes import Kind, ListOf
@@ -27,10 +29,22 @@ def json_schema(timing: type[Any] = Timing) -> dict[str, Any]:
 
 def reference_text(timing: type[Any] = Timing) -> str:
     """Return a line for each key: where it belongs, what it takes, its default, what it is."""
-    rows = list(_walk(scenario_section(timing), ""))
+    return _columns(_walk(scenario_section(timing), ""))
+
+
+def metrics_text(metrics: Mapping[str, Metric]) -> str:
+    """Return a line for each metric of ``expect``: how it is written, its fields, what it is."""
+    return _columns(
+        (usage(metric), " ".join(f".{field}" for field in metric.fields if field), metric.about)
+        for metric in metrics.values()
+    )
+
+
+def _columns(lines: Iterable[tuple[str, str, str]]) -> str:
+    rows = list(lines)
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     return "".join(
-        f"{path:<{widths[0]}}  {takes:<{widths[1]}}  {about}\n" for path, takes, about in rows
+        f"{first:<{widths[0]}}  {second:<{widths[1]}}  {third}\n" for first, second, third in rows
     )
 
 
