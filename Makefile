@@ -1,6 +1,7 @@
 # All set-up happens in .venv; PYTHON picks the interpreter it is made from (3.11 or newer).
 PYTHON ?= python3
 BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
 .PHONY: demo test check format bench notebook clean
 
@@ -23,21 +24,25 @@ format: .venv/dev
 bench: .venv/dev
 	$(BIN)/python tests/benchmarks/run.py
 
-notebook: .venv/dev
-	$(BIN)/python -m pip install --quiet ".[notebook]"
+notebook: .venv/notebook
 	$(BIN)/jupyter lab notebooks
 
 clean:
 	rm -rf .venv
 
+# A venv that could not be finished is removed, or the next run would take it for a whole one.
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "overlaysim needs Python 3.11 or newer; try: make PYTHON=python3.12")'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/run: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable .
+	$(INSTALL) .
 	touch $@
 
 .venv/dev: .venv/run
-	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	$(INSTALL) ".[dev]"
+	touch $@
+
+.venv/notebook: .venv/run
+	$(INSTALL) ".[notebook]"
 	touch $@

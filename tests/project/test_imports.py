@@ -48,7 +48,12 @@ FRONT_DOOR = {"", "__main__", "lab"}
 """Modules that belong to no room and may import any: the package itself is the room ``""``."""
 FROM_THE_PACKAGE = {"__version__"}
 """What a room may take from the package itself, which otherwise leads back to everything."""
-OWNERS = {"simpy": {"sim"}, "networkx": {"underlay"}, "matplotlib": {"report"}, "yaml": {"scenario"}}
+OWNERS = {
+    "simpy": {"sim"},
+    "networkx": {"underlay"},
+    "matplotlib": {"report"},
+    "yaml": {"scenario"},
+}
 """Packages from outside and the rooms that may import them; no others are imported at all."""
 
 
@@ -63,13 +68,17 @@ def complaint(edge: Edge, package: str) -> str:
     room, outside = room_of(edge.importer), edge.imported.split(".")[0]
     if outside != package:
         return _outside_complaint(room, outside)
+    if room in FRONT_DOOR:
+        return ""
     target = room_of(edge.imported)
-    if room in FRONT_DOOR or room == target:
-        return ""
-    if target == "" and edge.name in FROM_THE_PACKAGE and room not in PURE:
-        return ""
+    if target == "" and edge.name in FROM_THE_PACKAGE:
+        return f"{room} is pure and may not import {edge.name}" if room in PURE else ""
+    return "" if room == target else _inside_complaint(room, target or package)
+
+
+def _inside_complaint(room: str, target: str) -> str:
     if target not in LEVEL or room not in LEVEL:
-        return f"{room} imports {target or package}, which is not in the plan"
+        return f"{room} imports {target}, which is not in the plan"
     if room in PURE:
         return "" if target in PURE[room] else f"{room} is pure and may not import {target}"
     if LEVEL[target] < LEVEL[room] or (room, target) in SIDEWAYS:

@@ -1,4 +1,4 @@
-"""Every file in ``scenarios/`` is good, runs, and holds what it expects, which could have failed."""
+"""Every file in ``scenarios/`` is good and runs; its expectations hold, and could have failed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ SCRIPTS = sorted(path.name for path in FOLDER.glob("*.txt"))
 CHANGES = {
     "leaf-spine.overlay.yml": ("convergence: 200 ms", "convergence: 400 ms", "messages(a, c).lost"),
     "link-cut.overlay.yml": ("for: 6 s", "for: 2 s", "ping(client, web).lost"),
-    "scale-and-names.overlay.yml": ("scale api=6", "scale api=2", "lookups(name=tasks.api).missing"),
+    "scale-and-names.overlay.yml": ("scale api=6", "scale api=2",
+                                    "lookups(name=tasks.api).missing"),
     "slow-link.overlay.yml": ("queue: 20 packets", "queue: 40 packets",
                               "latency(source, sink, protocol=udp).max"),
     "tutorial.overlay.yml": ("delay: 50 us", "delay: 300 us",
