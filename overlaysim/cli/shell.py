@@ -35,7 +35,9 @@ def run_shell(options: argparse.Namespace) -> int:
     script = read_script(path) if path is not None and not is_scenario else None
     if script is not None and path is not None:
         scenario = replace(scenario, name=path.stem, about="")
-    session = Session(with_seed(scenario, options.seed), capture=options.capture, digest=digest)
+    session = Session(
+        with_seed(scenario, options.seed), capture=options.capture, digest=digest, manual="--manual"
+    )
     prompt = Prompt(session)
     interactive = script is None and sys.stdin.isatty()
     print(welcome(session) + (" Type docker commands; `help` lists the rest." * interactive))

@@ -12,7 +12,7 @@ from overlaysim.report.sections import ExpectationResult
 from overlaysim.report.text import render_text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """The result of a run: prints as its report, shows itself in a notebook, writes its folder.
 
@@ -54,7 +54,7 @@ class Result:
             capture=self.capture, expectations=self.expectations,
         )  # fmt: skip
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.report()
 
     def _repr_html_(self) -> str:

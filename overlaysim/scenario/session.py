@@ -50,9 +50,17 @@ class Session:
         scenario: gives the world; its timeline is the business of whoever runs it.
         capture: whether to keep every frame for ``capture.pcapng``.
         digest: SHA-256 of the scenario file, for the manifest.
+        manual: how the user keeps hosts from joining by themselves, for the note that tells it.
     """
 
-    def __init__(self, scenario: Scenario, *, capture: bool = False, digest: str = "") -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        capture: bool = False,
+        digest: str = "",
+        manual: str = "swarm: manual",
+    ) -> None:
         self.scenario = scenario
         self.world = build_world(scenario)
         self.simulator = self.world.simulator
@@ -60,6 +68,7 @@ class Session:
         self.capture = CaptureWriter(self.simulator) if capture else None
         self.explainer = Explainer(self.simulator)
         self._digest = digest
+        self._manual = manual
         self._clients = {
             name: DockerClient(Daemon(self.world, name)) for name in self.world.workers
         }
@@ -109,7 +118,7 @@ class Session:
         at = self.simulator.now / 10**12
         names = listed(joined)
         one = "worker" if len(joined) == 1 else "workers"
-        return (f"({names} joined as {one} at {at:.3f} s; --manual leaves that to you)",)
+        return (f"({names} joined as {one} at {at:.3f} s; {self._manual} leaves that to you)",)
 
     def execute(self, host: str, line: str) -> Outcome:
         """Carry out a docker command and let time pass until it has ended."""
