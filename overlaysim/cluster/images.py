@@ -22,5 +22,5 @@ class Image:
     @staticmethod
     def named(name: str) -> Image:
         """The image of this name, with or without registry, tag and digest."""
-        repository = name.split("@")[0].rsplit("/", 1)[-1].split(":")[0]
+        repository = name.partition("@")[0].rpartition("/")[2].partition(":")[0]
         return Image(name, ("/bin/sh",) if repository in SHELL_IMAGES else (SERVER,))

@@ -16,22 +16,26 @@ JITTER = 0.1
 
 
 class Liveness:
-    """Watches the nodes' heartbeats and reports the ones that fell silent."""
+    """Watches the nodes' heartbeats and reports the ones that fell silent.
+
+    Attributes:
+        period: mean time between two heartbeats of a node, picoseconds.
+    """
 
     def __init__(self, simulator: Simulator, period: int, down: Callable[[Node], None]) -> None:
+        self.period = period
         self._simulator = simulator
-        self._period = period
         self._down = down
         self._rng = simulator.streams("heartbeat")
         self._timers: dict[str, Timer] = {}
 
     def heard(self, node: Node) -> int:
         """Note a heartbeat and return the time until the next one is due, in picoseconds."""
-        period = round(self._period * self._rng.uniform(1 - JITTER, 1 + JITTER))
+        pause = round(self.period * self._rng.uniform(1 - JITTER, 1 + JITTER))
         self.forget(node)
-        deadline = self._simulator.now + GRACE_PERIODS * period
+        deadline = self._simulator.now + GRACE_PERIODS * pause
         self._timers[node.id] = self._simulator.timer(deadline, self._down, node)
-        return period
+        return pause
 
     def forget(self, node: Node) -> None:
         """Watch this node no longer."""

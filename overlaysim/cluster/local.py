@@ -12,12 +12,24 @@ from ipaddress import IPv4Network
 
 from overlaysim.cluster.ids import Identifiers
 from overlaysim.cluster.requests import Refused
+from overlaysim.errors import InputError
 from overlaysim.host.container import Attachment, Container
 from overlaysim.host.host import Host
 from overlaysim.host.segment import NetworkInfo
 from overlaysim.overlay.ipam import AddressPool
+from overlaysim.overlay.pool_errors import AddressInUse, PoolExhausted
 
 BRIDGE, GATEWAY_BRIDGE = "bridge", "docker_gwbridge"
+UNCONNECTABLE = {
+    "host": (
+        "cannot connect container to host network - container must be created in host network mode"
+    ),
+    "none": (
+        "container cannot be connected to multiple networks with one of the networks in private "
+        "(none) mode"
+    ),
+}
+"""Why nothing can be connected to these (moby, ``daemon/network/errors.go``)."""
 LOCAL_MTU = 1500
 _SUBNETS = [f"172.{second}.0.0/16" for second in range(17, 32)] + [
     f"192.168.{third}.0/20" for third in range(0, 256, 16)
@@ -61,6 +73,7 @@ class LocalNetworks:
         *,
         subnet: str = "",
         gateway: str | None = None,
+        ip_range: str | None = None,
         internal: bool = False,
         labels: Mapping[str, str] | None = None,
         options: Mapping[str, str] | None = None,
@@ -68,11 +81,14 @@ class LocalNetworks:
         """Make a bridge network.
 
         Raises:
-            Refused: the name exists, or the subnet overlaps another one's.
+            Refused: the name exists, the subnet overlaps another one's, or has no room.
         """
         if self.named(name) is not None:
             raise Refused("exists", f"network with name {name} already exists")
-        pool = AddressPool(self._subnet(subnet), gateway)
+        try:
+            pool = AddressPool(self._subnet(subnet), gateway, ip_range)
+        except (InputError, AddressInUse, PoolExhausted) as error:
+            raise Refused("invalid", f"invalid pool request: {error}") from None
         network_id = self._identifiers.local()
         info = NetworkInfo(
             network_id, name, f"{name}@{self._host.name}", pool.subnet, pool.gateway, None,
@@ -110,7 +126,9 @@ class LocalNetworks:
             raise Refused(
                 "denied", f"{network.name} is a pre-defined network and cannot be removed"
             )
-        if any(c.attachment(network.id) for c in self._host.containers.values()):
+        # On a swarm's node the routing mesh has its own leg in docker_gwbridge.
+        used = network.name == GATEWAY_BRIDGE and self._host.agent is not None
+        if used or any(c.attachment(network.id) for c in self._host.containers.values()):
             raise Refused(
                 "denied",
                 f"error while removing network: network {network.name} id {network.id} has active "
@@ -125,30 +143,38 @@ class LocalNetworks:
             self.create(GATEWAY_BRIDGE)
 
     def attach(
-        self, container: Container, name: str, aliases: tuple[str, ...] = (), address: str = ""
+        self,
+        container: Container,
+        name: str,
+        aliases: tuple[str, ...] = (),
+        address: str = "",
+        mac: str = "",
     ) -> Attachment:
-        """Give a container an interface in a bridge network and, if its first, a default route."""
+        """Give a container an interface in a bridge network and, if it has none, a default route.
+
+        Raises:
+            Refused: the network is ``host`` or ``none``, or the address cannot be had.
+        """
         network = self.named(name)
-        assert network is not None
-        assert network.info is not None
-        assert network.pool is not None
-        if address:
-            network.pool.request(address)
+        if network is None or network.info is None or network.pool is None:
+            raise Refused("denied", UNCONNECTABLE.get(name, f"network {name} not found"))
+        try:
+            given = network.pool.request(address) if address else network.pool.allocate()
+        except (InputError, AddressInUse, PoolExhausted) as error:
+            raise Refused("denied", str(error)) from None
         attachment = self._host.plug(
-            container, network.info, address or network.pool.allocate(), self._identifiers.local(),
-            mac=self._identifiers.mac(), aliases=aliases,
+            container, network.info, given, self._identifiers.local(),
+            mac=mac or self._identifiers.mac(), aliases=aliases,
         )  # fmt: skip
-        if container.stack.default is None and not network.internal:
-            container.stack.default = (attachment.interface, network.info.gateway)
+        self.route(container)
         return attachment
 
-    def attach_gateway(self, container: Container) -> None:
-        """Give an overlay container its leg in docker_gwbridge."""
-        self.attach(container, GATEWAY_BRIDGE)
-
-    def has_gateway(self, container: Container) -> bool:
-        """Whether a container has a way out already."""
-        return container.stack.default is not None
+    def route(self, container: Container) -> None:
+        """Give a container that has no default route one through its first bridge network."""
+        for attachment in container.attachments:
+            usable = attachment.info.vni is None and not attachment.info.internal
+            if usable and container.stack.default is None:
+                container.stack.default = (attachment.interface, attachment.info.gateway)
 
     def release(self, attachment: Attachment) -> None:
         """Take the address of an unplugged interface back."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from overlaysim.host.segment import NetworkInfo
 from overlaysim.overlay.ipam import AddressPool
+from overlaysim.units import SECOND
 
 
 @dataclass(slots=True)
@@ -87,17 +88,44 @@ class ServiceSpec:
     networks: tuple[ServiceNetwork, ...] = ()
     endpoint_mode: str = "vip"
     hostname: str = ""
+    environment: tuple[str, ...] = ()
+    extra_hosts: tuple[str, ...] = ()
+    container_labels: tuple[tuple[str, str], ...] = ()
     constraints: tuple[str, ...] = ()
     max_per_node: int = 0
     restart_condition: str = "any"
-    restart_delay: int = 5_000_000_000_000
+    restart_delay: int = 5 * SECOND
     force: int = 0
     document: Any = None
 
     @property
     def template(self) -> tuple[object, ...]:
-        """What a running task was made from; another template means another task."""
-        return (self.image, self.command, self.networks, self.hostname, self.force)
+        """What a task was made from; another template means another task.
+
+        Name, mode and placement are no part of it (moby/swarmkit, ``manager/orchestrator/task.go``,
+        IsTaskDirty).
+        """
+        return (
+            self.image, self.command, self.networks, self.endpoint_mode, self.hostname,
+            self.environment, self.extra_hosts, self.container_labels, self.restart_condition,
+            self.restart_delay, self.force,
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Update:
+    """How far a service's tasks have come in following a new specification.
+
+    Attributes:
+        state: updating, paused or completed, or the same of a rollback.
+        tasks: the tasks made by it, with the instant at which they came to run.
+    """
+
+    state: str
+    message: str
+    started: int
+    completed: int | None = None
+    tasks: dict[str, int | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -110,8 +138,15 @@ class Service:
     updated: int
     version: int = 1
     previous: ServiceSpec | None = None
+    update: Update | None = None
     vips: dict[str, str] = field(default_factory=dict)
     """Virtual address by network id; empty in dnsrr mode."""
+
+    @property
+    def has_vips(self) -> bool:
+        """Whether every virtual address that it should have is there."""
+        wanted = self.spec.networks if self.spec.endpoint_mode == "vip" else ()
+        return all(attached.network in self.vips for attached in wanted)
 
 
 TASK_STATES = (
@@ -123,7 +158,16 @@ TASK_STATES = (
 
 @dataclass(slots=True)
 class Task:
-    """One replica of a service on its way through :data:`TASK_STATES`."""
+    """One replica of a service on its way through :data:`TASK_STATES`.
+
+    Attributes:
+        slot: number of the replica, from 1; 0 for the task of a global service.
+        desired: how far it shall go: ready (to wait for its start), running, shutdown, remove.
+        predecessor: the task that has to end before this one may start.
+        not_before: earliest start: a restarted task waits out the restart delay.
+        sent: whether its node has been told of it.
+        addresses: its address in each network, by network id.
+    """
 
     id: str
     service: str
@@ -133,15 +177,25 @@ class Task:
     node: str = ""
     state: str = "new"
     desired: str = "running"
+    predecessor: str = ""
+    not_before: int = 0
+    sent: bool = False
     changed: int = 0
     message: str = "created"
     error: str = ""
     container: str = ""
     exit_code: int = 0
-    not_before: int = 0
-    """Earliest start of its process: a restarted task waits out the restart delay."""
     addresses: dict[str, str] = field(default_factory=dict)
-    """Address by network id."""
+
+    @property
+    def instance(self) -> int | str:
+        """What it is one in a row of: its slot, or its node in a global service."""
+        return self.slot or self.node
+
+    @property
+    def name(self) -> str:
+        """Its name in lists, as in ``api.1``."""
+        return f"{self.spec.name}.{self.instance}"
 
     @property
     def ended(self) -> bool:
@@ -150,17 +204,22 @@ class Task:
 
     @property
     def wanted(self) -> bool:
-        """Whether the orchestrator wants it to run (or to wait for its turn)."""
-        return self.desired in ("running", "ready") and not self.ended
+        """Whether it is meant to run, now or when its time comes."""
+        return self.desired in ("ready", "running")
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A standalone container's place in an overlay network (swarm: an attachment task)."""
+    """A standalone container's place in an overlay network: the managers count it as a task.
 
+    ``asked`` is the instant of the request for it.
+    """
+
+    id: str
     network: str
     node: str
     container: str
+    asked: int
     address: str
 
 

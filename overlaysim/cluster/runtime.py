@@ -5,8 +5,8 @@ What takes time is a process and takes what :class:`~overlaysim.cluster.timing.T
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from overlaysim.cluster.ids import Identifiers
 from overlaysim.cluster.images import Image
@@ -40,6 +40,8 @@ class Runtime:
         self._detach_all = detach_all
         self._simulator = host.around.simulator
         self._exits: dict[str, Event] = {}
+        self._locks: dict[str, Event] = {}
+        self._marks: dict[str, tuple[int, int]] = {}
 
     def create(
         self,
@@ -63,6 +65,32 @@ class Runtime:
         self._host.containers[container_id] = container
         return container
 
+    # ---- one at a time --------------------------------------------------------------------
+
+    def exists(self, container: Container) -> bool:
+        """Whether the container has not been removed."""
+        return container.id in self._host.containers
+
+    def unlocked(self, container: Container) -> Steps:
+        """Wait until nobody is starting, connecting or removing the container.
+
+        The daemon holds a container's lock during these (moby, ``daemon/start.go``).
+        """
+        while container.id in self._locks:
+            yield self._locks[container.id]
+
+    @contextmanager
+    def locked(self, container: Container) -> Iterator[None]:
+        """Let others wait meanwhile; call it right after :meth:`unlocked`."""
+        lock = self._locks[container.id] = self._simulator.event()
+        try:
+            yield
+        finally:
+            del self._locks[container.id]
+            lock.succeed()
+
+    # ---- running --------------------------------------------------------------------------
+
     def start(self, container: Container) -> Steps:
         """Start a container's main program.
 
@@ -73,6 +101,7 @@ class Runtime:
         yield self._simulator.sleep(self._timing.container_start)
         container.state, container.started = "running", self._simulator.now
         container.exit_code, container.error, container.finished = 0, "", None
+        self._marks[container.id] = (len(container.output), len(container.errors))
         self._exits[container.id] = self._simulator.event()
         container.main = self._host.execute(container, program)
         self._simulator.spawn(self._watch(container, container.main))
@@ -86,13 +115,18 @@ class Runtime:
         container.state, container.exit_code = "exited", status
         container.finished = self._simulator.now
         for execution in list(container.executions):
-            execution.stop()
+            execution.kill(KILLED)
         yield from self._detach_all(container)
         self._exits.pop(container.id).succeed(status)
 
     def exit_of(self, container: Container) -> Event:
         """Return an event that gives the exit code when the running container has ended."""
         return self._exits[container.id]
+
+    def written_since_start(self, container: Container) -> tuple[list[str], list[str]]:
+        """Lines of output and of errors since the container was last started, once it has ended."""
+        output, errors = self._marks.get(container.id, (0, 0))
+        return container.output[output:], container.errors[errors:]
 
     def stop(self, container: Container, grace: int | None = None) -> Steps:
         """End a container with SIGTERM and, after the grace period, SIGKILL.
@@ -103,13 +137,19 @@ class Runtime:
         if container.main is None:
             return
         ended = self.exit_of(container)
-        if container.main.handles_term:
-            container.main.stop()
-        else:
+        if not self.terminate(container):
             limit = self._timing.stop_grace if grace is None else grace
             yield self._simulator.any_of([ended, self._simulator.sleep(limit)])
-            self.kill(container)
+            if not ended.triggered:
+                self.kill(container)
         yield ended
+
+    def terminate(self, container: Container) -> bool:
+        """Send SIGTERM; whether the main program ends on it."""
+        if container.main is None or not container.main.handles_term:
+            return False
+        container.main.stop()
+        return True
 
     def kill(self, container: Container) -> None:
         """End a container at once."""
@@ -117,11 +157,16 @@ class Runtime:
             container.main.kill(KILLED)
 
     def remove(self, container: Container) -> Steps:
-        """Remove a container; a running one is killed."""
-        if container.main is not None:
-            ended = self.exit_of(container)
-            self.kill(container)
-            yield ended
-        yield from self._detach_all(container)
-        yield self._simulator.sleep(self._timing.container_remove)
-        self._host.containers.pop(container.id, None)
+        """Remove a container, unless somebody else has; a running one is killed."""
+        yield from self.unlocked(container)
+        if not self.exists(container):
+            return
+        with self.locked(container):
+            if container.main is not None:
+                ended = self.exit_of(container)
+                self.kill(container)
+                yield ended
+            yield from self._detach_all(container)
+            yield self._simulator.sleep(self._timing.container_remove)
+            self._marks.pop(container.id, None)
+            del self._host.containers[container.id]

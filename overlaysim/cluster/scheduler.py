@@ -1,14 +1,16 @@
 """Which node gets a task: filters, then the emptiest node (a pure function).
 
-Order of preference as in moby/swarmkit, ``manager/scheduler``: fewest tasks of this service, then
-fewest active tasks in total, then arbitrary. Here "arbitrary" is the order in which nodes joined,
-so that runs repeat.
+Order of preference as in moby/swarmkit, ``manager/scheduler``: not a node where the service keeps
+failing, fewest tasks of this service, fewest tasks in total, then arbitrary. Here "arbitrary" is
+the order in which nodes joined, so that runs repeat.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
 from overlaysim.cluster.records import Node
@@ -20,39 +22,81 @@ class ConstraintError(ValueError):
     """A placement constraint that cannot be read."""
 
 
-def choose(
-    nodes: Sequence[Node],
-    constraints: Sequence[str],
-    of_service: Mapping[str, int],
-    in_total: Mapping[str, int],
-    max_per_node: int = 0,
-) -> Node | None:
-    """Return the node for one more task, or None when no node fits.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one more task of a service asks of a node.
 
-    Args:
-        nodes: in order of joining.
+    Attributes:
         constraints: as in ``--constraint``; all must hold.
-        of_service: tasks of this service by node id.
-        in_total: active tasks and attachments by node id.
-        max_per_node: 0 for no limit.
+        max_per_node: most tasks of the service on one node; 0 for no limit.
     """
-    fitting = [
-        node for node in eligible(nodes, constraints)
-        if not max_per_node or of_service.get(node.id, 0) < max_per_node
-    ]  # fmt: skip
-    if not fitting:
-        return None
-    return min(fitting, key=lambda node: (of_service.get(node.id, 0), in_total.get(node.id, 0)))
+
+    constraints: Sequence[str] = ()
+    max_per_node: int = 0
 
 
-def eligible(nodes: Sequence[Node], constraints: Sequence[str]) -> list[Node]:
-    """Return the nodes that are ready, active and satisfy every constraint, in order."""
-    tests = [parse_constraint(text) for text in constraints]
-    return [
-        node for node in nodes
-        if node.state == "ready" and node.availability == "active"
-        and all(test(node) for test in tests)
-    ]  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is on the nodes already, by node id.
+
+    Attributes:
+        of_service: tasks of this service.
+        in_total: tasks and attachments.
+        failing: nodes on which this service failed too often of late.
+    """
+
+    of_service: Mapping[str, int] = field(default_factory=dict)
+    in_total: Mapping[str, int] = field(default_factory=dict)
+    failing: Collection[str] = ()
+
+
+def choose(nodes: Sequence[Node], wish: Wish, load: Load) -> Node | None:
+    """Return the node for one more task, or None when no node fits; ``nodes`` as they joined."""
+    fitting = [node for node in nodes if _obstacle(node, wish, load) is None]
+    return min(
+        fitting,
+        key=lambda node: (
+            node.id in load.failing, load.of_service.get(node.id, 0), load.in_total.get(node.id, 0)
+        ),
+        default=None,
+    )  # fmt: skip
+
+
+def why_not(nodes: Sequence[Node], wish: Wish, load: Load) -> str:
+    """Say why no node fits, the commonest obstacle first.
+
+    (moby/swarmkit, ``manager/scheduler/pipeline.go``, Explain, and the texts of ``filter.go``.)
+    """
+    obstacles = Counter(_obstacle(node, wish, load) for node in nodes)
+    texts = [_EXPLAIN[kind](count) for kind, count in obstacles.most_common() if kind]
+    return f"no suitable node ({'; '.join(texts)})" if texts else "no suitable node"
+
+
+def _obstacle(node: Node, wish: Wish, load: Load) -> str | None:
+    """The first filter that the node does not pass."""
+    if node.state != "ready" or node.availability != "active":
+        return "ready"
+    if not satisfies(node, wish.constraints):
+        return "constraints"
+    if 0 < wish.max_per_node <= load.of_service.get(node.id, 0):
+        return "replicas"
+    return None
+
+
+_EXPLAIN: dict[str, Callable[[int], str]] = {
+    "ready": lambda count: f"{count} {_nodes(count)} not available for new tasks",
+    "constraints": lambda count: f"scheduling constraints not satisfied on {count} {_nodes(count)}",
+    "replicas": lambda count: "max replicas per node limit exceed",
+}
+
+
+def _nodes(count: int) -> str:
+    return "node" if count == 1 else "nodes"
+
+
+def satisfies(node: Node, constraints: Sequence[str]) -> bool:
+    """Whether a node meets every constraint."""
+    return all(parse_constraint(text)(node) for text in constraints)
 
 
 def parse_constraint(text: str) -> Callable[[Node], bool]:

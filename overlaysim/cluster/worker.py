@@ -5,11 +5,11 @@ What takes time is a process and takes what :class:`~overlaysim.cluster.timing.T
 
 from __future__ import annotations
 
-
 from overlaysim.cluster.ids import Identifiers
-from overlaysim.cluster.local import LocalNetworks
+from overlaysim.cluster.local import BRIDGE, GATEWAY_BRIDGE, LocalNetworks
 from overlaysim.cluster.records import Grant
 from overlaysim.cluster.requests import (
+    DEADLINE,
     HEARTBEAT_LENGTH,
     HEARTBEAT_REPLY_LENGTH,
     AttachRequest,
@@ -25,10 +25,19 @@ from overlaysim.host.host import Host
 from overlaysim.host.rpc import Rpc, RpcFailed
 from overlaysim.naming.records import EndpointRecord
 from overlaysim.sim import Event, Simulator, Steps
-from overlaysim.units import MS
-
+from overlaysim.units import MS, SECOND
 
 FAREWELL_POLL = 100 * MS
+FIRST_BACKOFF, LONGEST_BACKOFF = 100 * MS, 8 * SECOND
+NOT_ASKED = "Could not attach to network {}: {}"
+NOT_GIVEN = (
+    "attaching to network failed, make sure your network options are correct and check manager "
+    "logs: {1}"
+)
+"""Two ways in which an attachment fails (moby, ``daemon/cluster/networks.go``, AttachNetwork)."""
+LEFT = "this node left the swarm meanwhile"
+CALL_LIMIT = 5 * SECOND
+"""How long a call waits for its answer (``agent/session.go``, dispatcherRPCTimeout)."""
 
 
 class Worker:
@@ -36,6 +45,7 @@ class Worker:
 
     Attributes:
         node: the host's node id; empty while it is in no swarm.
+        busy: whether it is joining or leaving a swarm right now.
         manager: underlay address of the manager it talks to.
     """
 
@@ -45,11 +55,13 @@ class Worker:
         self.timing = timing
         self.identifiers = identifiers
         self.node = ""
+        self.busy = False
         self.manager = ""
         self.ingress = ""
         self.local = LocalNetworks(host, identifiers)
         self._simulator: Simulator = host.around.simulator
         self._joining: dict[str, Event] = {}
+        self._asked: dict[tuple[str, str], int] = {}
         self.runtime = Runtime(host, identifiers, timing, self.detach_all)
         self.tasks = TaskRunner(self)
 
@@ -63,19 +75,23 @@ class Worker:
         if ingress is not None:
             self.ingress = ingress.info.id
             yield from self._take_part(ingress)
-        if manager != self.host.address:
-            self._simulator.spawn(self._beat())
+        self._simulator.spawn(self._beat())
 
     def leave(self) -> Steps:
-        """Leave the swarm: service containers end, gossip says farewell."""
+        """Leave the swarm: service containers are removed, gossip says farewell.
+
+        The managers are not told: they notice by the silence.
+        """
+        self.node = ""  # from now on orders are refused, and what is under way gives up
+        self._asked.clear()
         yield from self.tasks.end_all()
+        self.manager = self.ingress = ""
         for network in [n for n, m in self.host.memberships.items() if m.tables is not None]:
             for container in self.host.containers.values():
                 attachment = container.attachment(network)
                 if attachment is not None:
                     self.host.unplug(container, attachment)
             self.host.leave_network(network)
-        self.node = self.manager = ""
         agent = self.host.agent
         if agent is not None:
             agent.leave_cluster()
@@ -83,21 +99,29 @@ class Worker:
                 yield self._simulator.sleep(FAREWELL_POLL)
         self.host.stop_agent()
 
+    def ask(self, request: object) -> Steps:
+        """Ask the manager, and wait as long as the connection lives.
+
+        Raises:
+            RpcFailed: it cannot be reached.
+            Refused: it does not grant the request.
+        """
+        return (yield from self.rpc.call(self.manager, request))
+
     def _beat(self) -> Steps:
-        """Send heartbeats; the manager says when the next one is due."""
-        node = self.node
+        """Send heartbeats; the manager says when the next one is due. The leader needs none."""
+        node, backoff = self.node, 0
         while self.node == node:
             pause = self.timing.heartbeat
-            try:
-                pause = yield from self.rpc.call(
-                    self.manager,
-                    Heartbeat(node),
-                    kind="heartbeat",
-                    length=HEARTBEAT_LENGTH,
-                    reply_length=HEARTBEAT_REPLY_LENGTH,
-                )
-            except (RpcFailed, Refused):
-                pass  # the next one may come through; the manager counts the silence
+            if self.manager != self.host.address:
+                try:
+                    pause = yield from self.rpc.call(
+                        self.manager, Heartbeat(node), kind="heartbeat", limit=CALL_LIMIT,
+                        length=HEARTBEAT_LENGTH, reply_length=HEARTBEAT_REPLY_LENGTH,
+                    )  # fmt: skip
+                    backoff = 0
+                except (RpcFailed, Refused):  # the manager counts the silence
+                    backoff = pause = next_backoff(backoff)
             yield self._simulator.sleep(pause)
 
     # ---- networks -------------------------------------------------------------------------
@@ -111,28 +135,61 @@ class Worker:
         aliases: tuple[str, ...] = (),
         mac: str = "",
     ) -> Steps:
-        """Give a standalone container a place in an overlay network.
+        """Give a standalone container a place in an overlay network; returns its attachment.
 
         Raises:
-            Refused: the manager says no, or cannot be reached within the attachment limit.
+            Refused: the host is in no swarm, or the manager says no or cannot be reached within
+                the attachment limit.
         """
-        request = AttachRequest(self.node, network, container.id, address)
+        if not self.node:
+            raise Refused("not found", f"network {network} not found")
+        request = AttachRequest(self.node, network, container.id, self._simulator.now, address)
         try:
-            grant = yield from self.rpc.call(self.manager, request, limit=self.timing.attach_limit)
-        except RpcFailed:
-            raise Refused(
-                "unavailable", f"Could not attach to network {network}: context deadline exceeded"
-            ) from None
-        attachment = yield from self.plug(container, grant, aliases, mac)
+            grant: Grant = yield from self._ask_for(request)
+            if self.node != request.node:
+                raise Refused("unavailable", LEFT)
+            attachment: Attachment = yield from self.plug(container, grant, aliases, mac)
+        except Refused:
+            # The manager may have granted it nevertheless.
+            self._simulator.spawn(self._tell(DetachRequest(container.id, request.asked)))
+            raise
+        self._asked[container.id, grant.info.id] = request.asked
         self._name(container, attachment)
+        return attachment
+
+    def _ask_for(self, request: AttachRequest) -> Steps:
+        """Ask the manager until it answers or the attachment limit is over."""
+        deadline, backoff = request.asked + self.timing.attach_limit, 0
+        while self.node == request.node and self._simulator.now < deadline:
+            try:
+                limit = min(deadline - self._simulator.now, CALL_LIMIT)
+                return (yield from self.rpc.call(self.manager, request, limit=limit))
+            except RpcFailed:
+                backoff = next_backoff(backoff)
+                left = max(deadline - self._simulator.now, 0)
+                yield self._simulator.sleep(min(backoff, left))
+            except Refused as error:
+                text = NOT_GIVEN if error.message == DEADLINE else NOT_ASKED
+                raise Refused(error.kind, text.format(request.network, error.message)) from None
+        raise Refused("unavailable", NOT_ASKED.format(request.network, DEADLINE))
 
     def attach_local(
-        self, container: Container, network: str, aliases: tuple[str, ...] = (), address: str = ""
-    ) -> None:
-        """Give a container a place in a bridge network of this host."""
-        attachment = self.local.attach(container, network, aliases, address)
-        if attachment.info.name != "bridge":
+        self,
+        container: Container,
+        network: str,
+        aliases: tuple[str, ...] = (),
+        address: str = "",
+        mac: str = "",
+    ) -> Attachment:
+        """Give a container a place in a bridge network of this host.
+
+        Raises:
+            Refused: it cannot have that address, or there is none left.
+        """
+        attachment = self.local.attach(container, network, aliases, address, mac)
+        if attachment.info.name != BRIDGE:
             self._name(container, attachment)
+        return attachment
 
     def detach(self, container: Container, attachment: Attachment) -> Steps:
         """Take a container out of a network, and the network from the host if it was the last."""
@@ -140,11 +197,20 @@ class Worker:
         self.host.unplug(container, attachment)
         if attachment.info.vni is None:
             self.local.release(attachment)
-            return
-        if not container.service[0]:
-            self._simulator.spawn(self._tell(DetachRequest(self.node, network, container.id)))
-        self._drop_idle(network)
-        yield self._simulator.sleep(0)
+        else:
+            asked = self._asked.pop((container.id, network), None)
+            if asked is not None:
+                self._simulator.spawn(self._tell(DetachRequest(container.id, asked)))
+            self._drop_idle(network)
+        yield from ()
+
+    def disconnect(self, container: Container, attachment: Attachment) -> Steps:
+        """Take a container that stays out of a network; its way out may change by that."""
+        yield from self.detach(container, attachment)
+        gateway = next((a for a in container.attachments if a.info.name == GATEWAY_BRIDGE), None)
+        if gateway is not None and not needs_gateway(container):
+            yield from self.detach(container, gateway)
+        self._find_way_out(container)
 
     def detach_all(self, container: Container) -> Steps:
         """Take a container out of all its networks, the last joined first."""
@@ -154,26 +220,37 @@ class Worker:
     def plug(
         self, container: Container, grant: Grant, aliases: tuple[str, ...], mac: str = ""
     ) -> Steps:
-        """Give a container the place that a manager granted; its names are not published yet."""
+        """Give a container the place that a manager granted; its names are not published yet.
+
+        Raises:
+            Refused: the host left the swarm meanwhile.
+        """
         yield from self._take_part(grant)
         attachment = self.host.plug(
             container, grant.info, grant.address, self.identifiers.local(), mac=mac, aliases=aliases
         )
-        if not grant.info.internal and not self.local.has_gateway(container):
-            self.local.attach_gateway(container)
+        self._find_way_out(container)
         return attachment
+
+    def _find_way_out(self, container: Container) -> None:
+        """Give a container without a default route one, by docker_gwbridge if need be."""
+        self.local.route(container)
+        if container.stack.default is None and needs_gateway(container):
+            self.local.attach(container, GATEWAY_BRIDGE)
 
     def _take_part(self, grant: Grant) -> Steps:
         """Set the network up on this host unless it is there already."""
-        network = grant.info.id
-        if network in self._joining:
+        network, node = grant.info.id, self.node
+        while network in self._joining:
             yield self._joining[network]
-        if network in self.host.memberships:
-            return
-        self._joining[network] = self._simulator.event()
-        yield self._simulator.sleep(self.timing.network_setup)
-        self.host.join_overlay(grant.info, grant.load_balancer, self.identifiers.local())
-        self._joining.pop(network).succeed()
+        if network not in self.host.memberships and node:
+            self._joining[network] = self._simulator.event()
+            yield self._simulator.sleep(self.timing.network_setup)
+            if self.node == node:
+                self.host.join_overlay(grant.info, grant.load_balancer, self.identifiers.local())
+            self._joining.pop(network).succeed()
+        if self.node != node or not node:
+            raise Refused("unavailable", LEFT)
 
     def _drop_idle(self, network: str) -> None:
         used = any(c.attachment(network) is not None for c in self.host.containers.values())
@@ -187,8 +264,28 @@ class Worker:
         )
         self.host.publish_names(container, attachment, record)
 
-    def _tell(self, request: object) -> Steps:
-        try:
-            yield from self.rpc.call(self.manager, request)
-        except (RpcFailed, Refused):
-            pass  # the manager finds out when it hears of the node again
+    def _tell(self, request: DetachRequest) -> Steps:
+        """Tell the manager, again and again until it hears it or the host leaves the swarm."""
+        node, backoff = self.node, 0
+        while node and self.node == node:
+            try:
+                yield from self.ask(request)
+                return
+            except Refused:
+                return
+            except RpcFailed:
+                backoff = next_backoff(backoff)
+                yield self._simulator.sleep(backoff)
+
+
+def next_backoff(previous: int) -> int:
+    """The pause before the next try to reach a manager (moby/swarmkit, ``agent/agent.go``)."""
+    return min(FIRST_BACKOFF + 2 * previous, LONGEST_BACKOFF)
+
+
+def needs_gateway(container: Container) -> bool:
+    """Whether it is in an overlay from which docker_gwbridge is the way out.
+
+    (moby, ``daemon/libnetwork/default_gateway.go``, needDefaultGW.)
+    """
+    return any(a.info.vni is not None and not a.info.internal for a in container.attachments)

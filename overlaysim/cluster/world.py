@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
 from overlaysim.cluster.ids import Identifiers
 from overlaysim.cluster.manager import Manager
-from overlaysim.cluster.records import Node
 from overlaysim.cluster.requests import (
     MANAGER_PORT,
+    Assignment,
     JoinRequest,
     Refused,
-    TaskOrder,
-    TaskStop,
     Welcome,
 )
 from overlaysim.cluster.timing import Timing
@@ -30,6 +29,11 @@ from overlaysim.host.rpc import Rpc, RpcFailed
 from overlaysim.sim import Simulator, Steps
 from overlaysim.underlay.network import Underlay
 from overlaysim.underlay.topology import Topology
+
+NOBODY_LISTENS = (
+    'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while '
+    'dialing: dial tcp {}:{}: connect: connection refused"'
+)
 
 
 @dataclass(frozen=True)
@@ -89,11 +93,14 @@ class World:
 
     def _serve(self, worker: Worker, request: object) -> Steps:
         """A message on TCP 2377: an order for the worker, or a request for its manager."""
-        if isinstance(request, TaskOrder | TaskStop):
-            return (yield from worker.tasks.serve(request))
+        if isinstance(request, Assignment):
+            if request.node != worker.node:
+                raise Refused("unavailable", "this host is not that node")
+            worker.tasks.take(request.order)
+            return None
         manager = self.managers.get(worker.host.name)
         if manager is None:
-            raise Refused("unavailable", "This node is not a swarm manager.")
+            raise Refused("unavailable", NOBODY_LISTENS.format(worker.host.address, MANAGER_PORT))
         return (yield from manager.serve(request))
 
     # ---- the swarm ------------------------------------------------------------------------
@@ -103,14 +110,33 @@ class World:
         """Hosts by name."""
         return {name: worker.host for name, worker in self.workers.items()}
 
-    def init_swarm(self, name: str, manager: Manager) -> Steps:
-        """Make a host the first node and manager of a new swarm."""
+    def swarm_of(self, name: str) -> Manager | None:
+        """The managers of the swarm that a host is a node of; None if it is in no swarm."""
         worker = self.workers[name]
-        self.managers[name] = manager
-        manager.orchestrator.dispatch = self._dispatch
-        yield self.simulator.sleep(self.settings.timing.swarm_init)
-        welcome = manager.admit(name, worker.host.address, "manager")
-        yield from worker.enter(welcome.node, worker.host.address, [], welcome.ingress)
+        host = self.directory.host_at(worker.manager)
+        return self.managers.get(host.name) if host is not None and worker.node else None
+
+    def init_swarm(
+        self, name: str, pools: tuple[str, ...], mask: int, availability: str = "active"
+    ) -> Steps:
+        """Make a host the first node and manager of a new swarm.
+
+        Args:
+            pools, mask: where subnets of overlay networks come from.
+
+        Raises:
+            InputError: no such subnets can be cut from the pools.
+        """
+        worker = self.workers[name]
+        manager = Manager(
+            self.simulator, self.identifiers, self.settings.timing, worker.rpc,
+            pools=pools, mask=mask,
+        )  # fmt: skip
+        with _busy(worker):
+            yield self.simulator.sleep(self.settings.timing.swarm_init)
+            self.managers[name] = manager
+            welcome = manager.admit(name, worker.host.address, "manager", availability)
+            yield from worker.enter(welcome.node, worker.host.address, [], welcome.ingress)
 
     def join_swarm(
         self, name: str, manager_address: str, token: str, availability: str = "active"
@@ -123,51 +149,54 @@ class World:
         """
         worker = self.workers[name]
         request = JoinRequest(token, name, worker.host.address, availability)
-        welcome: Welcome = yield from worker.rpc.call(
-            manager_address, request, limit=self.settings.timing.attach_limit
-        )
-        yield self.simulator.sleep(self.settings.timing.swarm_join)
-        if welcome.role == "manager":
+        with _busy(worker):
+            welcome: Welcome = yield from worker.rpc.call(
+                manager_address, request, limit=self.settings.timing.attach_limit
+            )
+            yield self.simulator.sleep(self.settings.timing.swarm_join)
             remote = self.directory.host_at(manager_address)
-            assert remote is not None
-            self.managers[name] = self.managers[remote.name]
-        yield from worker.enter(welcome.node, manager_address, [manager_address], welcome.ingress)
+            if welcome.role == "manager" and remote is not None and remote.name in self.managers:
+                self.managers[name] = self.managers[remote.name]
+            seeds = [manager_address]
+            yield from worker.enter(welcome.node, manager_address, seeds, welcome.ingress)
 
     def join_others(self, first: str) -> Steps:
-        """Let every host that is in no swarm join as a worker; return their names."""
+        """Let every host that is in no swarm join as a worker; return the names of the new ones."""
         manager = self.managers[first]
         address = self.workers[first].host.address
-        joining = [name for name, worker in self.workers.items() if not worker.node]
+        joining = [
+            name for name, worker in self.workers.items() if not worker.node and not worker.busy
+        ]
         processes = [
-            self.simulator.spawn(self.join_swarm(name, address, manager.tokens["worker"]))
+            self.simulator.spawn(self._try_to_join(name, address, manager.tokens["worker"]))
             for name in joining
         ]
-        for process in processes:
-            yield process
-        return joining
+        yield self.simulator.all_of(processes)
+        return [name for name in joining if self.workers[name].node]
+
+    def _try_to_join(self, name: str, address: str, token: str) -> Steps:
+        with suppress(Refused, RpcFailed):  # whoever cannot be reached stays outside
+            yield from self.join_swarm(name, address, token)
 
     def leave_swarm(self, name: str) -> Steps:
-        """Take a host out of its swarm; the managers notice by its silence."""
-        yield self.simulator.sleep(self.settings.timing.swarm_leave)
-        manager = self.managers.pop(name, None)
-        if manager is not None:
-            for node in manager.store.nodes.values():
-                if node.hostname == name:
-                    manager.set_node_state(node, "down")
-        yield from self.workers[name].leave()
+        """Take a host out of its swarm; the managers notice a worker's leaving by its silence."""
+        worker = self.workers[name]
+        with _busy(worker):
+            yield self.simulator.sleep(self.settings.timing.swarm_leave)
+            manager = self.managers.pop(name, None)
+            if manager is not None:
+                self._replace_manager(manager, worker)
+            yield from worker.leave()
 
-    def _dispatch(self, node: Node, order: TaskOrder | TaskStop) -> None:
-        """Carry an order from the leader to a node, over the underlay unless it is the leader's."""
-        self.simulator.spawn(self._deliver(node, order))
-
-    def _deliver(self, node: Node, order: TaskOrder | TaskStop) -> Steps:
-        leader = self.workers[next(iter(self.managers))]
-        while node.state != "removed":
-            try:
-                yield from leader.rpc.call(node.address, order)
-                return
-            except RpcFailed:
-                yield self.simulator.sleep(self.settings.timing.heartbeat)
+    def _replace_manager(self, manager: Manager, leaving: Worker) -> None:
+        """Let the nodes that talk to a manager that leaves talk to the new leader, if any."""
+        leader = manager.nodes.retire_manager(leaving.host.name)
+        if leader is None:
+            return
+        manager.dispatcher.rpc = self.workers[leader.hostname].rpc
+        for worker in self.workers.values():
+            if worker is not leaving and worker.manager == leaving.host.address:
+                worker.manager = leader.address
 
     # ---- checks ---------------------------------------------------------------------------
 
@@ -193,3 +222,13 @@ class World:
 def mac_of_host(address: str) -> str:
     """A host's MAC, made from its underlay address so that traces are easy to read."""
     return "02:00:" + ":".join(f"{int(octet):02x}" for octet in address.split("."))
+
+
+@contextmanager
+def _busy(worker: Worker) -> Iterator[None]:
+    """Mark a host as joining or leaving meanwhile."""
+    worker.busy = True
+    try:
+        yield
+    finally:
+        worker.busy = False

@@ -6,7 +6,7 @@ In: datagram or stream -> gossip machine -> :meth:`Agent._apply` -> names (DNS) 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from overlaysim.gossip import (
@@ -28,7 +28,6 @@ from overlaysim.host.tables import NetworkTables
 from overlaysim.naming.records import EndpointRecord
 from overlaysim.overlay.peers import PeerRecord
 from overlaysim.sim import Driver, Journey, Simulator
-from overlaysim.sim.events import HostJoinedNetwork, HostLeftNetwork
 from overlaysim.wire import UDP, IPv4, Opaque, Packet
 
 GOSSIP_PORT = 7946
@@ -37,12 +36,7 @@ ENDPOINTS, PEERS = "endpoint_table", "overlay_peer_table"
 
 
 class Agent:
-    """Runs a host's gossip node and keeps the tables of the networks it takes part in.
-
-    Args:
-        truth: told (network label, key, record or None, host) when one of the host's own endpoints
-            gets its names or loses them.
-    """
+    """Runs a host's gossip node and keeps the tables of the networks it takes part in."""
 
     def __init__(
         self,
@@ -53,14 +47,12 @@ class Agent:
         *,
         node_id: str,
         settings: GossipSettings,
-        truth: Callable[[str, str, EndpointRecord | None, str], None],
     ) -> None:
         self.tables: dict[str, NetworkTables] = {}
         self._simulator = simulator
         self._datapath = datapath
         self._streams = streams
         self._directory = directory
-        self._truth = truth
         self._host = datapath.me.name
         self._address = datapath.me.address
         self.node = GossipNode(
@@ -87,9 +79,11 @@ class Agent:
 
     def stop(self) -> None:
         """End for good."""
-        for network in list(self.tables):
-            self._forget(network)
+        for tables in self.tables.values():
+            tables.close()
+        self.tables.clear()
         self._driver.stop()
+        self._datapath.close(GOSSIP_PORT)
 
     # ---- networks -------------------------------------------------------------------------
 
@@ -97,7 +91,6 @@ class Agent:
         """Take part in a network: hold its tables, starting with a full copy of a peer's."""
         tables = NetworkTables(self._simulator, self._host, info.label)
         self.tables[info.id] = tables
-        self._simulator.bus.emit(HostJoinedNetwork(self._simulator.now, self._host, info.label))
         self.node.join_network(info.id, self._simulator.now)
         self._driver.settle()
         return tables
@@ -105,18 +98,13 @@ class Agent:
     def leave_network(self, network: str) -> None:
         """The last container left the network: drop its tables and say so."""
         if network in self.tables:
-            self._forget(network)
+            self.tables.pop(network).close()
             self.node.leave_network(network, self._simulator.now)
             self._driver.settle()
 
     def network_ready(self, network: str) -> bool:
         """Whether the copy of the tables made at the join is complete."""
         return self.node.network_ready(network)
-
-    def _forget(self, network: str) -> None:
-        tables = self.tables.pop(network)
-        tables.clear()
-        self._simulator.bus.emit(HostLeftNetwork(self._simulator.now, self._host, tables.label))
 
     # ---- own endpoints --------------------------------------------------------------------
 
@@ -126,30 +114,23 @@ class Agent:
         self._driver.settle()
 
     def publish_names(self, network: str, key: str, record: EndpointRecord) -> None:
-        """Tell the others an endpoint's names."""
-        tables = self.tables[network]
-        self._truth(tables.label, key, record, self._host)
-        tables.add_names(key, record)
-        self.node.create_entry(network, ENDPOINTS, key, record, record.size(), self._simulator.now)
+        """Tell the others an endpoint's names, or that they have changed."""
+        now, size = self._simulator.now, record.size()
+        known = key in self.tables[network].records
+        self.tables[network].add_names(key, record)
+        tell = self.node.update_entry if known else self.node.create_entry
+        tell(network, ENDPOINTS, key, record, size, now)
         self._driver.settle()
 
-    def replace_names(self, network: str, key: str, record: EndpointRecord) -> None:
-        """An endpoint's names changed (it leaves the load balancing)."""
-        tables = self.tables[network]
-        self._truth(tables.label, key, record, self._host)
-        tables.add_names(key, record)
-        self.node.update_entry(network, ENDPOINTS, key, record, record.size(), self._simulator.now)
+    def withdraw_names(self, network: str, key: str) -> None:
+        """An endpoint of this host has no names any more."""
+        self.tables[network].remove_names(key)
+        self.node.delete_entry(network, ENDPOINTS, key, self._simulator.now)
         self._driver.settle()
 
-    def withdraw(self, network: str, key: str, *, names: bool = True) -> None:
-        """An endpoint of this host is gone: first its names go, then its peer record."""
-        now = self._simulator.now
-        if names:
-            tables = self.tables[network]
-            self._truth(tables.label, key, None, self._host)
-            tables.remove_names(key)
-            self.node.delete_entry(network, ENDPOINTS, key, now)
-        self.node.delete_entry(network, PEERS, key, now)
+    def withdraw_peer(self, network: str, key: str) -> None:
+        """An endpoint of this host is gone."""
+        self.node.delete_entry(network, PEERS, key, self._simulator.now)
         self._driver.settle()
 
     # ---- what gossip hears ----------------------------------------------------------------

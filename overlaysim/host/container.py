@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-
 from overlaysim.host.interface import Interface
 from overlaysim.host.segment import NetworkInfo
 from overlaysim.host.stack import Stack
 from overlaysim.naming.records import EndpointRecord
 from overlaysim.sim import Driver, Event, Simulator
-from overlaysim.traffic.messages import LookUp, Resolved, SendDatagram, SendEcho
 from overlaysim.traffic.idle import Server
+from overlaysim.traffic.lookup import Nslookup
+from overlaysim.traffic.messages import LookUp, Resolved, SendDatagram, SendEcho
 from overlaysim.traffic.program import Program
 
 
@@ -88,8 +88,11 @@ class Container:
         return tuple(dict.fromkeys(names))
 
 
-LookUpService = Callable[[Container, LookUp, Callable[[Resolved, int], None]], None]
-"""Asks the host's resolver on a container's behalf; calls back with the answer and its wait."""
+Answered = Callable[[Resolved, int], None]
+"""Called with the answer to a question and the picoseconds that it took."""
+
+LookUpService = Callable[[Container, LookUp, bool, Answered], None]
+"""Answers a container's question, from ``/etc/hosts`` too if the third argument says so."""
 
 
 class Execution:
@@ -142,25 +145,19 @@ class Execution:
 
     def _carry(self, item: SendEcho | SendDatagram | LookUp) -> None:
         if isinstance(item, LookUp):
-            self._look_up(self._container, item, self._resolved)
+            # nslookup is made to ask the server; all others leave the way to the C library
+            reads_files = not isinstance(self.program, Nslookup)
+            self._look_up(self._container, item, reads_files, self._resolved)
         elif isinstance(item, SendEcho):
-            self._container.stack.send_echo(self, item, self._waited())
+            self._container.stack.send_echo(self, item, self._held_up)
         else:
-            self._container.stack.send_datagram(self, item, self._waited())
+            self._container.stack.send_datagram(self, item, self._held_up)
 
     def _resolved(self, answer: Resolved, took: int) -> None:
+        """What leaves at the very instant of the answer was held up by the look-up."""
         self._held_up = took
         self.receive(answer)
         self._held_up = 0
-
-    def _waited(self) -> int:
-        """The look-up time that the packet being sent has waited for.
-
-        A packet that leaves at the very instant of the answer was held up by the look-up; those
-        that follow were not.
-        """
-        waited, self._held_up = self._held_up, 0
-        return waited
 
     def _settled(self) -> None:
         if self.program.finished and not self.done.triggered:

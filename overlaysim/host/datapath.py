@@ -1,7 +1,7 @@
 """The packet's road through a host: container frames into the tunnel, tunnel frames out of it.
 
-Outgoing: segment -> :meth:`Datapath.tunnel` (encapsulate) -> :meth:`Datapath.transmit` -> underlay.
-Incoming: underlay -> :meth:`Datapath.receive` -> VXLAN (decapsulate) -> segment, or a daemon's port.
+Out: segment -> :meth:`Datapath.tunnel` (encapsulate) -> :meth:`Datapath.transmit` -> underlay.
+In: underlay -> :meth:`Datapath.receive` -> VXLAN (decapsulate) -> segment, or a daemon's port.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from overlaysim.wire import TCP, UDP, VXLAN, VXLAN_PORT, Ethernet, IPv4, Packet
 TUNNEL_HEADERS = 42
 """Outer Ethernet 14, IPv4 20 and UDP 8; the VXLAN header of 8 is counted apart."""
 VXLAN_HEADER = 8
-
 
 Handler = Callable[[Journey, Packet], None]
 """What a daemon does with a packet for one of its ports."""
@@ -76,6 +75,10 @@ class Datapath:
     def listen(self, port: int, handler: Handler) -> None:
         """A daemon of the host takes the UDP datagrams for this port."""
         self._ports[port] = handler
+
+    def close(self, port: int) -> None:
+        """The daemon that listened on this port has ended."""
+        self._ports.pop(port, None)
 
     def listen_tcp(self, handler: Handler) -> None:
         """The host's TCP takes every segment; what no daemon listens for, it resets itself."""

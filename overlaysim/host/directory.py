@@ -42,6 +42,6 @@ class Directory:
         if self._owners.get((network, address)) == label:
             del self._owners[network, address]
 
-    def owner(self, network: str, address: str) -> str:
-        """Trace label of the address's owner; the address itself when nobody has it."""
-        return self._owners.get((network, address), address)
+    def owner(self, network: str, address: str) -> str | None:
+        """Trace label of the address's owner; None when nobody has it."""
+        return self._owners.get((network, address))

@@ -13,17 +13,19 @@ from random import Random
 from overlaysim.gossip import GossipSettings
 from overlaysim.host.agent import Agent
 from overlaysim.host.balancer import LoadBalancer
-from overlaysim.host.container import Attachment, Container, Execution
+from overlaysim.host.container import Answered, Attachment, Container, Execution
 from overlaysim.host.datapath import Datapath, HostCosts
 from overlaysim.host.directory import Directory, HostAddress
+from overlaysim.host.files import listed_address
 from overlaysim.host.interface import Interface
+from overlaysim.host.membership import Membership, gateway_stack
 from overlaysim.host.resolver import Upstream, ask
 from overlaysim.host.segment import NetworkInfo, Segment
 from overlaysim.host.stack import Stack
 from overlaysim.host.streams import HostStreams
 from overlaysim.host.tables import NetworkTables
 from overlaysim.naming.records import EndpointRecord
-from overlaysim.naming.view import NameView
+from overlaysim.naming.resolver import Resolution
 from overlaysim.overlay.addresses import mac_for
 from overlaysim.overlay.peers import PeerRecord
 from overlaysim.overlay.vtep import Vtep
@@ -32,6 +34,9 @@ from overlaysim.sim.events import LookedUp
 from overlaysim.traffic.messages import LookUp, Resolved
 from overlaysim.traffic.program import Program
 from overlaysim.underlay.network import Underlay
+from overlaysim.wire.dns import Record
+
+__all__ = ["Host", "Membership", "Surroundings", "Truth"]
 
 Truth = Callable[[str, str, EndpointRecord | None, str], None]
 """Told (network label, endpoint, record or None, host) when an endpoint's names change."""
@@ -48,18 +53,6 @@ class Surroundings:
     upstream: Upstream
     gossip: GossipSettings
     truth: Truth
-
-
-@dataclass(slots=True)
-class Membership:
-    """A host's part in one network: its segment, tables, and load balancer (overlay only)."""
-
-    info: NetworkInfo
-    segment: Segment
-    names: NameView
-    tables: NetworkTables | None = None
-    balancer: LoadBalancer | None = None
-    balancer_endpoint: str = ""
 
 
 class Host:
@@ -83,7 +76,7 @@ class Host:
         """Become a gossip node and join the others through ``seeds``."""
         self.agent = Agent(
             self.around.simulator, self.datapath, self.streams, self.around.directory,
-            node_id=node_id[:12], settings=self.around.gossip, truth=self.around.truth,
+            node_id=node_id[:12], settings=self.around.gossip,
         )  # fmt: skip
         if seeds:
             self.agent.join_cluster(seeds)
@@ -102,42 +95,51 @@ class Host:
         assert info.vni is not None
         tables = self.agent.join_network(info)
         vtep = Vtep(info.vni, self.address)
-        segment = Segment(self.around.simulator, self.name, info, vtep, self.datapath.tunnel)
+        membership = self._join(info, tables, vtep, self._bridge_mac(info))
         tables.program(vtep)
-        self.datapath.add_segment(segment)
-        balancer = LoadBalancer(self.around.simulator, self.name, segment, balancer_address)
-        membership = Membership(info, segment, tables.names, tables, balancer, endpoint)
-        self.memberships[info.id] = membership
-        tables.on_names.append(lambda: balancer.answer_for(tables.virtual_addresses()))
+        self.datapath.add_segment(membership.segment)
+        membership.balancer_endpoint = endpoint
+        membership.balancer = balancer = LoadBalancer(
+            self.around.simulator, self.name, membership.segment, tables, balancer_address,
+            self._owner,
+        )  # fmt: skip
         self.around.directory.add_owner(info.label, balancer_address, balancer.label)
         self._publish_peer(info, endpoint, balancer_address)
 
     def join_bridge(self, info: NetworkInfo, gateway_mac: str) -> Membership:
         """Make a local bridge network; its gateway is the host itself."""
-        segment = Segment(self.around.simulator, self.name, info, None, self.datapath.tunnel)
-        gateway = self._stack(f"{info.name}@{self.name}")
-        gateway.interfaces.append(
-            self._interface(gateway, segment, "gateway", gateway_mac, info.gateway)
-        )
-        membership = Membership(info, segment, NameView())
-        self.memberships[info.id] = membership
+        tables = NetworkTables(self.around.simulator, self.name, info.label)
+        return self._join(info, tables, None, gateway_mac)
+
+    def _join(
+        self, info: NetworkInfo, tables: NetworkTables, vtep: Vtep | None, gateway_mac: str
+    ) -> Membership:
+        simulator = self.around.simulator
+        segment = Segment(simulator, self.name, info, vtep, self.datapath.tunnel)
+        gateway = gateway_stack(simulator, segment, gateway_mac, self._owner)
+        self.memberships[info.id] = membership = Membership(info, segment, tables, gateway)
         return membership
+
+    def _bridge_mac(self, info: NetworkInfo) -> str:
+        """The kernel gives every bridge a random MAC, so hosts differ in their gateway's."""
+        number = self.around.simulator.streams.number("bridge", self.name, info.id, bits=40)
+        return "02:" + number.to_bytes(5, "big").hex(":")
 
     def leave_network(self, network: str) -> None:
         """The last container left: take segment, tables and load balancer away."""
         membership = self.memberships.pop(network, None)
         if membership is None:
             return
-        if membership.balancer is not None:
-            assert self.agent is not None
-            address = membership.balancer.address
-            self.around.directory.remove_owner(
-                membership.info.label, address, membership.balancer.label
-            )
-            self.agent.withdraw(network, membership.balancer_endpoint, names=False)
-            membership.balancer.shut()
-            self.datapath.remove_segment(membership.segment)
-            self.agent.leave_network(network)
+        membership.shut()
+        if membership.balancer is None:
+            membership.beliefs.close()
+            return
+        assert self.agent is not None
+        balancer = membership.balancer
+        self.around.directory.remove_owner(membership.info.label, balancer.address, balancer.label)
+        self.agent.withdraw_peer(network, membership.balancer_endpoint)
+        self.datapath.remove_segment(membership.segment)
+        self.agent.leave_network(network)
 
     def plug(
         self,
@@ -170,38 +172,45 @@ class Host:
         self, container: Container, attachment: Attachment, record: EndpointRecord
     ) -> None:
         """Publish a container's names in a network."""
+        self._set_names(attachment, record)
+
+    def _set_names(self, attachment: Attachment, record: EndpointRecord) -> None:
         attachment.record = record
-        membership = self.memberships[attachment.info.id]
-        if membership.tables is not None:
-            assert self.agent is not None
-            self.agent.publish_names(attachment.info.id, attachment.endpoint, record)
+        info, endpoint = attachment.info, attachment.endpoint
+        self.around.truth(info.label, endpoint, record, self.name)
+        if info.vni is None:
+            self.memberships[info.id].beliefs.add_names(endpoint, record)
         else:
-            self.around.truth(attachment.info.label, attachment.endpoint, record, self.name)
-            membership.names.add(attachment.endpoint, record)
+            assert self.agent is not None
+            self.agent.publish_names(info.id, endpoint, record)
 
     def disable(self, attachment: Attachment) -> None:
         """Take a task out of the load balancing and out of ``tasks.<service>``."""
-        if attachment.record is not None and self.agent is not None:
-            record = replace(attachment.record, disabled=True)
-            attachment.record = record
-            self.agent.replace_names(attachment.info.id, attachment.endpoint, record)
+        if attachment.record is not None:
+            self._set_names(attachment, replace(attachment.record, disabled=True))
 
     def unplug(self, container: Container, attachment: Attachment) -> None:
         """Take a container out of a network: names first, then the peer record, then the port."""
-        info = attachment.info
-        membership = self.memberships[info.id]
-        if membership.tables is not None:
+        info, address = attachment.info, attachment.interface.address
+        self._withdraw_names(attachment)
+        if info.vni is not None:
             assert self.agent is not None
-            self.agent.withdraw(info.id, attachment.endpoint, names=attachment.record is not None)
-        elif attachment.record is not None:
-            self.around.truth(info.label, attachment.endpoint, None, self.name)
-            membership.names.remove(attachment.endpoint)
-        attachment.interface.shut()
-        container.stack.interfaces.remove(attachment.interface)
+            self.agent.withdraw_peer(info.id, attachment.endpoint)
+        container.stack.remove(attachment.interface)
         container.attachments.remove(attachment)
-        self.around.directory.remove_owner(
-            info.label, attachment.interface.address, container.label
-        )
+        self.around.directory.remove_owner(info.label, address, container.label)
+
+    def _withdraw_names(self, attachment: Attachment) -> None:
+        if attachment.record is None:
+            return
+        info, endpoint = attachment.info, attachment.endpoint
+        attachment.record = None
+        self.around.truth(info.label, endpoint, None, self.name)
+        if info.vni is None:
+            self.memberships[info.id].beliefs.remove_names(endpoint)
+        else:
+            assert self.agent is not None
+            self.agent.withdraw_names(info.id, endpoint)
 
     def _publish_peer(
         self, info: NetworkInfo, endpoint: str, address: str, mac: str | None = None
@@ -214,7 +223,7 @@ class Host:
 
     def new_stack(self, name: str) -> Stack:
         """The IP stack of a container to be."""
-        return self._stack(f"{name}@{self.name}")
+        return Stack(self.around.simulator, f"{name}@{self.name}", self._owner)
 
     def execute(self, container: Container, program: Program) -> Execution:
         """Start a program in a container."""
@@ -225,56 +234,57 @@ class Host:
     @property
     def in_hand(self) -> int:
         """Packets held here: waiting for ARP or inside the VTEP."""
-        balancers = [m.balancer for m in self.memberships.values() if m.balancer is not None]
         return (
             self.datapath.in_hand
             + sum(container.stack.waiting for container in self.containers.values())
-            + sum(balancer.stack.waiting for balancer in balancers)
+            + sum(membership.waiting for membership in self.memberships.values())
         )
 
     def _look_up(
-        self, container: Container, question: LookUp, answer: Callable[[Resolved, int], None]
+        self, container: Container, question: LookUp, reads_files: bool, answer: Answered
     ) -> None:
-        """Answer after the resolver's time, from the tables as they are then."""
-        asked = self.around.simulator.now
-        self.around.simulator.call_in(
-            self.around.costs.resolver, lambda _: self._answer(container, question, answer, asked)
+        """Answer from ``/etc/hosts`` at once, else after the resolver's time."""
+        listed = None
+        if reads_files and question.qtype == "A":
+            listed = listed_address(container, question.name)
+        if listed is not None:
+            record = Record(question.name, "A", 0, listed)
+            answer(Resolved(question.name, "A", "NOERROR", (record,)), 0)
+            return
+        simulator, asked = self.around.simulator, self.around.simulator.now
+        simulator.call_in(
+            self.around.costs.resolver, lambda _: self._ask(container, question, answer, asked)
         )
 
-    def _answer(
+    def _ask(self, container: Container, question: LookUp, answer: Answered, asked: int) -> None:
+        """Answer from the tables as they are now, else from the server outside."""
+        attached = self._search_order(container)
+        networks = [(m.info.name, m.beliefs.names) for m in attached]
+        upstream = self.around.upstream
+        found = ask(question.name, question.qtype, networks, upstream, self._answers)
+
+        def tell(_: object) -> None:
+            took = self.around.simulator.now - asked
+            self._trace_look_up(container, question, attached, found, took)
+            answer(Resolved(question.name, question.qtype, found.rcode, found.records), took)
+
+        self.around.simulator.call_in(upstream.wait(found), tell)
+
+    def _trace_look_up(
         self,
         container: Container,
         question: LookUp,
-        answer: Callable[[Resolved, int], None],
-        asked: int,
+        attached: Sequence[Membership],
+        found: Resolution,
+        took: int,
     ) -> None:
-        attached = self._search_order(container)
-        networks = [(m.info.name, m.names) for m in attached]
-        upstream = self.around.upstream
-        resolution = ask(question.name, question.qtype, networks, upstream, self._answers)
-
-        def tell(_: object) -> None:
-            now = self.around.simulator.now
-            labels = {m.info.name: m.info.label for m in attached}
-            self.around.simulator.bus.emit(
-                LookedUp(
-                    now,
-                    now - asked,
-                    self.name,
-                    container.label,
-                    tuple(labels.values()),
-                    labels.get(resolution.network, ""),
-                    question.name,
-                    question.qtype,
-                    resolution.rcode,
-                    tuple(r.value for r in resolution.records),
-                    resolution.forward,
-                )  # fmt: skip
-            )
-            resolved = Resolved(question.name, question.qtype, resolution.rcode, resolution.records)
-            answer(resolved, now - asked)
-
-        self.around.simulator.call_in(upstream.delay if resolution.forward else 0, tell)
+        labels = {m.info.name: m.info.label for m in attached}
+        event = LookedUp(
+            self.around.simulator.now, took, self.name, container.label, tuple(labels.values()),
+            labels.get(found.network, ""), question.name, question.qtype, found.rcode,
+            tuple(record.value for record in found.records), found.forward,
+        )  # fmt: skip
+        self.around.simulator.bus.emit(event)
 
     def _search_order(self, container: Container) -> list[Membership]:
         """Networks of a container as its resolver searches them: overlays, then local, by name.
@@ -288,12 +298,14 @@ class Host:
 
     # ---- building blocks ------------------------------------------------------------------
 
-    def _stack(self, label: str) -> Stack:
-        directory = self.around.directory
-        return Stack(
-            self.around.simulator, label,
-            lambda interface, address: directory.owner(interface.segment.info.label, address),
-        )  # fmt: skip
+    def _owner(self, interface: Interface, address: str) -> str:
+        """Whom a sender on this interface means: for a VIP or a gateway, the host's own."""
+        segment = interface.segment
+        owner = self.around.directory.owner(segment.info.label, address)
+        if owner is None:
+            holder = segment.holder(address)
+            owner = address if holder is None else holder.label
+        return owner
 
     def _interface(
         self, stack: Stack, segment: Segment, name: str, mac: str, address: str

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 
 from overlaysim.host.segment import Segment
 from overlaysim.overlay.neighbours import Answer, Ask, GivenUp, NeighbourCache, Ready
 from overlaysim.sim import Driver, Journey, Simulator
 from overlaysim.wire import Ethernet, Packet
-from overlaysim.wire.addresses import BROADCAST_MAC
+from overlaysim.wire.addresses import BROADCAST_MAC, mac_text
 
 LIMITED_BROADCAST = "255.255.255.255"
+
+
+@lru_cache(4096)
+def group_mac(address: str, broadcast: str) -> str | None:
+    """Return the MAC of a group, which no ARP is needed for; None for a single host's address.
+
+    ``broadcast`` is the subnet's broadcast address. Multicast: RFC 1112 section 6.4.
+    """
+    if address in (LIMITED_BROADCAST, broadcast):
+        return BROADCAST_MAC
+    if not IPv4Address(address).is_multicast:
+        return None
+    low = int(IPv4Address(address)) & 0x7FFFFF
+    return mac_text(b"\x01\x00\x5e" + low.to_bytes(3, "big"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +75,7 @@ class Interface:
         self.neighbours = NeighbourCache()
         self._driver = Driver(simulator, self.neighbours, self._carry)
         self._network = IPv4Network(segment.info.subnet)
+        self._broadcast = str(self._network.broadcast_address)
         segment.plug(self)
 
     def hold(self, addresses: Sequence[str]) -> None:
@@ -73,7 +89,7 @@ class Interface:
     def send(self, journey: Journey, packet: Packet, next_hop: str) -> None:
         """Send an IP packet to ``next_hop``: a neighbour in the subnet, or a group."""
         now = self._simulator.now
-        mac = self._group_mac(next_hop)
+        mac = group_mac(next_hop, self._broadcast)
         if mac is None:
             mac = self.neighbours.send(next_hop, Waiting(journey, packet, now), now)
         if mac is not None:
@@ -92,16 +108,6 @@ class Interface:
                 item.journey, self._simulator.now, "container gone", self.label
             )
         self._driver.stop()
-
-    def _group_mac(self, address: str) -> str | None:
-        """The MAC of a broadcast or multicast address, which no ARP is needed for."""
-        if address in (LIMITED_BROADCAST, str(self._network.broadcast_address)):
-            return BROADCAST_MAC
-        ip = IPv4Address(address)
-        if not ip.is_multicast:
-            return None
-        low = int(ip) & 0x7FFFFF  # RFC 1112 section 6.4
-        return f"01:00:5e:{low >> 16:02x}:{low >> 8 & 0xFF:02x}:{low & 0xFF:02x}"
 
     def _transmit(self, journey: Journey, packet: Packet, mac: str) -> None:
         frame = packet.wrap(Ethernet(mac, self.mac))

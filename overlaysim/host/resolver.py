@@ -17,22 +17,26 @@ UPSTREAM_TTL = 300
 class Upstream:
     """The DNS server outside that unknown names are forwarded to.
 
-    ``records`` maps names to IPv4 addresses; None stands for no server at all. ``delay`` is the
-    time until its answer is back, in picoseconds.
+    ``records`` maps names in lower case to IPv4 addresses; None stands for no server at all.
+    ``delay`` is the time until its answer is back, in picoseconds.
     """
 
     records: Mapping[str, str] | None = None
     delay: int = 0
 
+    def wait(self, resolution: Resolution) -> int:
+        """How long the answer takes: nothing for a container name, or if there is no server."""
+        return self.delay if resolution.forward and self.records is not None else 0
+
     def answer(self, name: str, qtype: str) -> Resolution:
         """Answer as that server would; SERVFAIL if there is none (moby ``resolver.go``)."""
         if self.records is None:
             return Resolution("SERVFAIL", (), "", True)
-        plain = name.rstrip(".").lower()
-        address = self.records.get(plain)
+        asked = name.removesuffix(".")
+        address = self.records.get(asked.lower())
         if address is None:
             return Resolution("NXDOMAIN", (), "", True)
-        records = (Record(plain, "A", UPSTREAM_TTL, address),) if qtype == "A" else ()
+        records = (Record(asked, "A", UPSTREAM_TTL, address),) if qtype == "A" else ()
         return Resolution("NOERROR", records, "", True)
 
 

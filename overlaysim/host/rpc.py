@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-
 from overlaysim.errors import OverlaysimError
 from overlaysim.host.streams import HostStreams
 from overlaysim.sim import Event, Simulator, Steps
@@ -14,7 +13,7 @@ REQUEST_LENGTH, REPLY_LENGTH = 300, 500
 """Payload bytes of a usual request and answer: the order of the gRPC messages they stand for."""
 
 
-class RpcFailed(OverlaysimError):
+class RpcFailed(OverlaysimError):  # noqa: N818 - says what happened to the call
     """No answer: the other side cannot be reached, or did not answer within the limit."""
 
 

@@ -1,4 +1,4 @@
-"""The IP stack of a container: routes, fragments, ICMP echo, UDP ports.
+"""The IP stack of a container (or gateway, or load balancer): routes, fragments, ICMP, UDP ports.
 
 It turns what a program wants sent (:mod:`overlaysim.traffic.messages`) into IP packets, and packets
 back into what a program receives.
@@ -6,10 +6,11 @@ back into what a program receives.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Hashable
+from typing import Any, Protocol
 
-from overlaysim.host.interface import Interface
+from overlaysim.host.interface import Interface, group_mac
+from overlaysim.host.segment import ETHERNET_HEADER
 from overlaysim.overlay.fragments import Reassembler, fragment
 from overlaysim.sim import Journey, Simulator, composition
 from overlaysim.traffic.messages import (
@@ -30,6 +31,19 @@ DISCARD_PORT = 9
 """Every container takes and forgets datagrams to this port (RFC 863), so that flows have an end."""
 ICMP_QUOTE = 548
 """Bytes of the offending packet that an ICMP error quotes at most (RFC 1812 section 4.3.2.3)."""
+LOOPBACK_MTU = 65_536
+"""Linux ``drivers/net/loopback.c``."""
+
+
+LOOPBACK = "127."
+"""How the addresses of the loopback interface begin (RFC 1122 section 3.2.1.3)."""
+
+Message = tuple[Hashable, ...]
+"""Key of what a program sent, shared by its fragments; an echo's ends in request or reply."""
+
+
+OwnerOf = Callable[[Interface, str], str]
+"""Trace label of whoever should have an address, on an interface's network."""
 
 
 class Receiver(Protocol):
@@ -47,17 +61,24 @@ class Stack:
         label: the owner's name in traces.
         owner_of: gives the trace label of whoever should have the address, on an interface's
             network; the address itself if nobody has it.
+        not_mine: why a packet to somebody else's address ends here: no stack forwards.
     """
 
     def __init__(
-        self, simulator: Simulator, label: str, owner_of: Callable[[Interface, str], str]
+        self,
+        simulator: Simulator,
+        label: str,
+        owner_of: OwnerOf,
+        not_mine: str = "wrong address",
     ) -> None:
         self.label = label
         self.interfaces: list[Interface] = []
         self.default: tuple[Interface, str] | None = None
         self._simulator = simulator
         self._owner_of = owner_of
+        self._not_mine = not_mine
         self._reassembler = Reassembler()
+        self._expiry_set = False
         self._echo_programs: dict[int, Receiver] = {}
         self._ports: dict[int, Receiver] = {}
         self._ident = simulator.streams("ip-ident", label).randrange(0x10000)
@@ -96,14 +117,13 @@ class Stack:
 
     def send_datagram(self, program: Receiver, datagram: SendDatagram, look_up: int = 0) -> None:
         """Send a UDP datagram for ``program``."""
-        self._messages += 1
+        self.listen(datagram.source_port, program)
         packet = Packet(
             (UDP(datagram.source_port, datagram.destination_port),), Opaque(datagram.size, "udp")
         )
-        self.listen(datagram.source_port, program)
         self._send(
-            packet, 17, datagram.destination, message=("udp", self.label, self._messages),
-            look_up=look_up, program=program, dont_fragment=datagram.dont_fragment,
+            packet, 17, datagram.destination, message=self._new_message("udp"), look_up=look_up,
+            program=program, dont_fragment=datagram.dont_fragment, content=datagram.content,
         )  # fmt: skip
 
     def _send(
@@ -112,83 +132,152 @@ class Stack:
         protocol: int,
         destination: str,
         *,
-        message: tuple[object, ...],
-        look_up: int = 0,
-        program: Receiver | None = None,
-        dont_fragment: bool | None = None,
+        message: Message,
+        look_up: int,
+        program: Receiver,
+        dont_fragment: bool | None,
+        content: Any = None,
     ) -> None:
         route = self.route(destination)
         if route is None:
-            if program is not None:
-                program.receive(HostUnreachable(destination))
+            packet = payload.wrap(IPv4("0.0.0.0", destination, protocol))
+            journey = self._open(packet, destination, message, look_up)
+            self._simulator.ledger.drop(
+                journey, self._simulator.now, "no container route", self.label
+            )
+            program.receive(HostUnreachable(destination))
             return
         interface, next_hop = route
-        self._ident = (self._ident + 1) & 0xFFFF
-        mtu = interface.segment.info.mtu
+        mtu = self._mtu(interface, next_hop)
         fits = payload.length + IPV4_HEADER <= mtu
         # Unasked, Linux sets DF on what fits and fragments the rest (``ip_no_pmtu_disc`` 0).
         df = fits if dont_fragment is None else dont_fragment
-        packet = payload.wrap(
-            IPv4(interface.address, destination, protocol, ident=self._ident, df=df)
-        )
         if df and not fits:
-            if program is not None:
-                program.receive(TooBig(mtu))
+            program.receive(TooBig(mtu))
             return
-        for part in fragment(packet, mtu):
-            self.transmit(interface, next_hop, part, message=message, look_up=look_up)
+        packet = payload.wrap(
+            IPv4(interface.address, destination, protocol, ident=self._next_ident(), df=df)
+        )
+        self._transmit(
+            interface, next_hop, packet, message=message, look_up=look_up, content=content
+        )
 
-    def transmit(
+    def _reply(
+        self, interface: Interface, asked: IPv4, answer: Packet, *, message: Message
+    ) -> None:
+        """Answer from the address that was asked (a VIP, say), not from the interface's first.
+
+        DF stays clear (``net/ipv4/icmp.c``: ``IP_PMTUDISC_DONT``).
+        """
+        route = self.route(asked.src)
+        if route is not None:
+            packet = answer.wrap(IPv4(asked.dst, asked.src, 1, ident=self._next_ident()))
+            self._transmit(*route, packet, message=message)
+
+    def _transmit(
         self,
         interface: Interface,
         next_hop: str,
         packet: Packet,
         *,
-        message: tuple[object, ...],
+        message: Message,
         look_up: int = 0,
+        content: Any = None,
     ) -> None:
-        """Open the account of one IP packet and put it on the interface."""
-        ip = packet.layer(0, IPv4)
+        """Put an IP packet on an interface, cut to its MTU; to oneself it takes no wire."""
+        to_itself = self._is_own(interface, next_hop)
+        target = packet.layer(0, IPv4).dst
+        intended = self.label if to_itself else self._owner_of(interface, target)
+        for part in fragment(packet, self._mtu(interface, next_hop)):
+            journey = self._open(part, intended, message, look_up)
+            journey.content = content
+            if to_itself:
+                self._arrive(interface, journey, part)
+            else:
+                interface.send(journey, part, next_hop)
+
+    def _open(self, packet: Packet, intended: str, message: Message, look_up: int) -> Journey:
+        """Open the account of one IP packet."""
+        protocol = packet.layer(0, IPv4).protocol or 0
         journey = self._simulator.ledger.create(
-            "data",
-            self._simulator.now - look_up,
-            source=self.label,
-            intended=self._owner_of(interface, ip.dst),
-            protocol=PROTOCOL_NAMES.get(ip.protocol or 0, str(ip.protocol)),
-            message=message,
-        )
+            "data", self._simulator.now - look_up, source=self.label, intended=intended,
+            protocol=PROTOCOL_NAMES.get(protocol, str(protocol)), message=message,
+        )  # fmt: skip
         journey.look_up = look_up
+        journey.packet = packet
         carried = packet.payload_length
-        journey.composition = composition("data", carried, packet.length + 14 - carried)
-        interface.send(journey, packet, next_hop)
+        headers = packet.length - carried + ETHERNET_HEADER
+        journey.composition = composition("data", carried, headers)
+        journey.length = journey.composition.length
+        return journey
 
     def route(self, destination: str) -> tuple[Interface, str] | None:
         """Interface and next hop for an address: its own subnet, else the default gateway."""
         for interface in self.interfaces:
-            if interface.connects_to(destination):
+            if self._is_own(interface, destination) or interface.connects_to(destination):
                 return interface, destination
+        if self.default is not None and group_mac(destination, "") is not None:
+            return self.default[0], destination
         return self.default
+
+    def remove(self, interface: Interface) -> None:
+        """Take an interface away, and the default route if it led there."""
+        interface.shut()
+        self.interfaces.remove(interface)
+        if self.default is not None and self.default[0] is interface:
+            self.default = None
+
+    @staticmethod
+    def _is_own(interface: Interface, address: str) -> bool:
+        return address in interface.addresses or address.startswith(LOOPBACK)
+
+    def _mtu(self, interface: Interface, next_hop: str) -> int:
+        own = self._is_own(interface, next_hop)
+        return LOOPBACK_MTU if own else interface.segment.info.mtu
+
+    def _next_ident(self) -> int:
+        self._ident = (self._ident + 1) & 0xFFFF
+        return self._ident
+
+    def _new_message(self, kind: str) -> Message:
+        self._messages += 1
+        return (kind, self.label, self._messages)
 
     # ---- receiving ------------------------------------------------------------------------
 
     def take(self, interface: Interface, journey: Journey, packet: Packet) -> None:
         """An IP packet came in on an interface."""
+        if packet.layer(0, IPv4).dst in interface.addresses:
+            self._arrive(interface, journey, packet)
+        else:
+            self._simulator.ledger.drop(journey, self._simulator.now, self._not_mine, self.label)
+
+    def _arrive(self, interface: Interface, journey: Journey, packet: Packet) -> None:
         now = self._simulator.now
-        ip = packet.layer(0, IPv4)
-        if ip.dst not in interface.addresses:
-            self._simulator.ledger.drop(journey, now, "wrong address", self.label)
-            return
         self._simulator.ledger.deliver(journey, now, self.label)
         whole = self._reassembler.receive(packet, now)
         if whole is not None:
             self._dispatch(interface, journey, whole)
+        elif not self._expiry_set:
+            self._set_expiry()
+
+    def _set_expiry(self) -> None:
+        due = self._reassembler.next_expiry()
+        self._expiry_set = due is not None
+        if due is not None:
+            self._simulator.timer(due, self._give_up_fragments)
+
+    def _give_up_fragments(self, _: object) -> None:
+        """Fragments whose others did not come are forgotten; they were delivered one by one."""
+        self._reassembler.expire(self._simulator.now)
+        self._set_expiry()
 
     def _dispatch(self, interface: Interface, journey: Journey, packet: Packet) -> None:
-        inner = packet.layers[1] if len(packet.layers) > 1 else None
+        inner = packet.layers[1]
         if isinstance(inner, ICMP):
             self._take_icmp(interface, journey, packet, inner)
         elif isinstance(inner, UDP):
-            self._take_udp(interface, packet, inner)
+            self._take_udp(interface, journey, packet, inner)
 
     def _take_icmp(
         self, interface: Interface, journey: Journey, packet: Packet, icmp: ICMP
@@ -208,36 +297,21 @@ class Stack:
         self, interface: Interface, journey: Journey, packet: Packet, icmp: ICMP
     ) -> None:
         reply = Packet((ICMP(ECHO_REPLY, 0, icmp.ident, icmp.sequence),), packet.payload)
-        key = journey.message
-        message = (*key[:-1], "reply") if key and key[0] == "ping" else ("icmp", journey.number)
-        self._reply(interface, packet, reply, message=message)
+        message = (*journey.message[:-1], "reply")
+        self._reply(interface, packet.layer(0, IPv4), reply, message=message)
 
-    def _reply(
-        self, interface: Interface, packet: Packet, answer: Packet, *, message: tuple[object, ...]
-    ) -> None:
-        """Answer from the address that was asked (a VIP, say), not from the interface's first."""
-        asked = packet.layer(0, IPv4)
-        route = self.route(asked.src)
-        if route is None:
-            return
-        self._ident = (self._ident + 1) & 0xFFFF
-        whole = answer.wrap(IPv4(asked.dst, asked.src, 1, ident=self._ident))
-        for part in fragment(whole, interface.segment.info.mtu):
-            self.transmit(*route, part, message=message)
-
-    def _take_udp(self, interface: Interface, packet: Packet, udp: UDP) -> None:
-        ip = packet.layer(0, IPv4)
+    def _take_udp(self, interface: Interface, journey: Journey, packet: Packet, udp: UDP) -> None:
         program = self._ports.get(udp.dst_port)
         if program is not None:
-            program.receive(
-                DatagramIn(ip.src, udp.src_port, udp.dst_port, packet.payload_length, None)
-            )
-            return
-        if udp.dst_port == DISCARD_PORT:
-            return
-        self._messages += 1
+            source, size = packet.layer(0, IPv4).src, packet.payload_length
+            program.receive(DatagramIn(source, udp.src_port, udp.dst_port, size, journey.content))
+        elif udp.dst_port != DISCARD_PORT:
+            self.refuse(interface, packet)
+
+    def refuse(self, interface: Interface, packet: Packet) -> None:
+        """Tell a datagram's sender that nobody listens on its port (RFC 1122 section 4.1.3.1)."""
         error = Packet((ICMP(UNREACHABLE, PORT_UNREACHABLE),), packet.pack()[:ICMP_QUOTE])
-        self._reply(interface, packet, error, message=("icmp", self.label, self._messages))
+        self._reply(interface, packet.layer(0, IPv4), error, message=self._new_message("icmp"))
 
     def _take_port_unreachable(self, source: str, packet: Packet) -> None:
         """Tell the program whose datagram is quoted in the ICMP error."""
@@ -254,11 +328,12 @@ class Stack:
     def unreachable(self, address: str, packets: tuple[Packet, ...]) -> None:
         """ARP gave up on ``address``: tell the programs whose packets waited."""
         for packet in packets:
-            icmp, udp = packet.find(ICMP), packet.find(UDP)
-            program = (
-                self._echo_programs.get(icmp.ident) if icmp
-                else self._ports.get(udp.src_port) if udp else None
-            )  # fmt: skip
+            header = packet.layers[1] if len(packet.layers) > 1 else None
+            program = None
+            if isinstance(header, ICMP) and header.type == ECHO_REQUEST:
+                program = self._echo_programs.get(header.ident)
+            elif isinstance(header, UDP):
+                program = self._ports.get(header.src_port)
             if program is not None:
                 program.receive(HostUnreachable(address))
 
@@ -269,7 +344,5 @@ class Stack:
 
     def shut(self) -> None:
         """Take every interface away."""
-        for interface in self.interfaces:
-            interface.shut()
-        self.interfaces.clear()
-        self.default = None
+        for interface in list(self.interfaces):
+            self.remove(interface)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from overlaysim.cluster.local import LocalNetwork
 from overlaysim.cluster.manager import Manager
 from overlaysim.cluster.requests import Refused
 from overlaysim.cluster.store import find
 from overlaysim.cluster.worker import Worker
 from overlaysim.cluster.world import World
-from overlaysim.docker.api import ApiError, Json
+from overlaysim.docker.api import ApiError
+from overlaysim.docker.daemon.wishes import Wish
 from overlaysim.host.container import Container
 from overlaysim.sim import Steps
 
@@ -40,8 +42,8 @@ class DaemonPart:
         self._name = host
         self._worker: Worker = world.workers[host]
         self._host = self._worker.host
-        self._wishes: dict[str, Json] = {}
-        """What each container was created with, by id: its networks are joined at each start."""
+        self._wishes: dict[str, Wish] = {}
+        """What each standalone container was made for, by id."""
 
     @property
     def now(self) -> int:
@@ -73,11 +75,45 @@ class DaemonPart:
         Raises:
             ApiError: 404, there is none.
         """
-        containers = self._host.containers
-        names = {container.name: container.id for container in containers.values()}
         try:
-            return find("container", ref.removeprefix("/"), containers, names)
+            return find("container", ref.removeprefix("/"), self._host.containers, lambda c: c.name)
         except Refused as error:
             if error.kind == "not found":
                 raise ApiError(404, f"No such container: {ref}") from None
             raise ApiError(400, error.message) from None
+
+    def _wish(self, container: Container) -> Wish:
+        """What a container was made for; nothing of that kind for a task's container."""
+        return self._wishes.get(container.id, Wish())
+
+    def _connect(self, container: Container, network: str) -> Steps:
+        """Let a container join a network that it was made for.
+
+        Raises:
+            Refused: it cannot.
+        """
+        wish = self._wish(container)
+        endpoint = wish.endpoints[network]
+        local = self._local(network)
+        if local is not None:
+            attachment = self._worker.attach_local(
+                container, local.name, endpoint.aliases, endpoint.address, endpoint.mac
+            )
+        else:
+            attachment = yield from self._worker.attach(
+                container, network, address=endpoint.address or None, aliases=endpoint.aliases,
+                mac=endpoint.mac,
+            )  # fmt: skip
+        wish.rename(network, attachment.info.name)
+
+    def _local(self, ref: str) -> LocalNetwork | None:
+        """A network of this host alone, by name, id or prefix."""
+        try:
+            return find("network", ref, self._worker.local.networks, lambda network: network.name)
+        except Refused:
+            return None
+
+    def _check_exists(self, container: Container) -> None:
+        """Raise ApiError 404 if the container has been removed meanwhile."""
+        if not self._worker.runtime.exists(container):
+            raise ApiError(404, f"No such container: {container.id}")

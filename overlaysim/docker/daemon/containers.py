@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from overlaysim.cluster.images import Image
 from overlaysim.cluster.requests import Refused
 from overlaysim.docker.api import ApiError, Json
 from overlaysim.docker.daemon.base import DaemonPart
+from overlaysim.docker.daemon.container_objects import container_item, container_json
 from overlaysim.docker.daemon.names import made_up_name
-from overlaysim.docker.daemon.objects import container_item, container_json
+from overlaysim.docker.daemon.wishes import Wish
+from overlaysim.errors import nearest
 from overlaysim.host.container import Container
 from overlaysim.host.programs import MissingProgram, program_for
-from overlaysim.sim import Steps
+from overlaysim.sim import Event, Steps
 from overlaysim.units import SECOND
 
 MISSING = 'exec: "{program}": executable file not found in $PATH'
@@ -21,6 +25,9 @@ START_FAILED = (
 EXEC_FAILED = "OCI runtime exec failed: exec failed: unable to start container process: "
 COMMAND_NOT_FOUND = 127
 UNSUPPORTED_MODES = ("host", "container:")
+SIGNALS = ("HUP", "INT", "QUIT", "KILL", "USR1", "USR2", "TERM", "STOP", "CONT", "WINCH")
+TERMINATING = ("TERM", "INT", "QUIT", "HUP")
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 
 
 class ContainerPart(DaemonPart):
@@ -39,118 +46,147 @@ class ContainerPart(DaemonPart):
         """Answer GET /containers/{ref}/json."""
         yield from self._pause()
         container = self._container(ref)
-        wish = self._wishes.get(container.id, {})
-        return container_json(container, network_mode(wish))
+        return container_json(container, self._wish(container))
 
     def container_create(self, name: str, body: Json) -> Steps:
         """Answer POST /containers/create."""
-        containers = self._host.containers.values()
-        taken = {container.name: container for container in containers}
-        if name in taken:
+        wish = Wish.read(body)
+        if wish.mode.startswith(UNSUPPORTED_MODES):
             raise ApiError(
-                409,
-                f'Conflict. The container name "/{name}" is already in use by container '
-                f'"{taken[name].id}". You have to remove (or rename) that container to be able to '
-                "reuse that name.",
+                501,
+                f"network mode {wish.mode} is not simulated; use a bridge or an overlay network",
             )
-        mode = network_mode(body)
-        if mode.startswith(UNSUPPORTED_MODES):
-            raise ApiError(
-                501, f"network mode {mode} is not simulated; use a bridge or an overlay network"
-            )
+        self._check_name(name)
         yield from self.sleep(self._world.settings.timing.container_create)
-        entrypoint = tuple(body.get("Entrypoint") or ())
+        self._check_name(name)  # somebody else may have taken it meanwhile
+        taken = {container.name for container in self._host.containers.values()}
+        entrypoint = [word for word in body.get("Entrypoint") or () if word]
         container = self._worker.runtime.create(
-            name or made_up_name(self._world.identifiers, set(taken)),
+            name or made_up_name(self._world.identifiers, taken),
             Image.named(body.get("Image", "")),
-            entrypoint + tuple(body.get("Cmd") or ()),
+            (*entrypoint, *(body.get("Cmd") or ())),
             hostname=body.get("Hostname") or "",
             labels=body.get("Labels") or {},
             environment=tuple(body.get("Env") or ()),
             extra_hosts=tuple((body.get("HostConfig") or {}).get("ExtraHosts") or ()),
         )
-        self._wishes[container.id] = body
+        self._wishes[container.id] = wish
         return {"Id": container.id, "Warnings": []}
+
+    def _check_name(self, name: str) -> None:
+        if not name:
+            return
+        if not _NAME.fullmatch(name):
+            raise ApiError(
+                400,
+                f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
+            )
+        for container in self._host.containers.values():
+            if container.name == name:
+                raise ApiError(
+                    409,
+                    f'Conflict. The container name "/{name}" is already in use by container '
+                    f'"{container.id}". You have to remove (or rename) that container to be able '
+                    "to reuse that name.",
+                )
+
+    # ---- start and end --------------------------------------------------------------------
 
     def container_start(self, ref: str) -> Steps:
         """Answer POST /containers/{ref}/start: join its networks, then start its process."""
         container = self._container(ref)
+        yield from self._worker.runtime.unlocked(container)
+        self._check_exists(container)
         if container.state == "running":
             return
-        body = self._wishes.get(container.id, {})
+        with self._worker.runtime.locked(container):
+            yield from self._start(container)
+        wish = self._wish(container)
+        if wish.auto_remove and container.main is not None:
+            ended = self._worker.runtime.exit_of(container)
+            self._world.simulator.spawn(self._remove_at_end(container, ended))
+
+    def _start(self, container: Container) -> Steps:
         try:
-            yield from self._join_networks(container, body)
+            for name in list(self._wish(container).endpoints):
+                yield from self._connect(container, name)
             yield from self._worker.runtime.start(container)
         except Refused as error:
             yield from self._worker.detach_all(container)
             # The class of the refusal is lost on its way through the daemon: always 500.
-            raise ApiError(500, f"failed to set up container networking: {error.message}") from None
+            container.error = f"failed to set up container networking: {error.message}"
+            raise ApiError(500, container.error) from None
         except MissingProgram as error:
             yield from self._worker.detach_all(container)
-            container.state, container.exit_code = "created", COMMAND_NOT_FOUND
+            container.exit_code = COMMAND_NOT_FOUND
             container.error = START_FAILED + MISSING.format(program=error.program)
             raise ApiError(400, container.error) from None
-        if (body.get("HostConfig") or {}).get("AutoRemove"):
-            self._world.simulator.spawn(self._remove_at_end(container))
 
-    def _join_networks(self, container: Container, body: Json) -> Steps:
-        mode = network_mode(body)
-        endpoints = (body.get("NetworkingConfig") or {}).get("EndpointsConfig") or {}
-        names = [mode, *(name for name in endpoints if name != mode)]
-        for name in names:
-            if name == "none" or container_is_in(container, name):
-                continue
-            endpoint = endpoints.get(name) or {}
-            aliases = tuple(endpoint.get("Aliases") or ())
-            address = (endpoint.get("IPAMConfig") or {}).get("IPv4Address") or None
-            mac = endpoint.get("MacAddress") or ""
-            if self._worker.local.named(name) is not None:
-                self._worker.attach_local(container, name, aliases, address or "")
-            elif self._worker.node:
-                yield from self._worker.attach(
-                    container, name, address=address, aliases=aliases, mac=mac
-                )
-            else:
-                raise Refused("not found", f"network {name} not found")
-
-    def _remove_at_end(self, container: Container) -> Steps:
-        if container.main is not None:
-            yield self._worker.runtime.exit_of(container)
-        yield from self._worker.runtime.remove(container)
+    def _remove_at_end(self, container: Container, ended: Event) -> Steps:
+        yield ended
+        if self._wish(container).auto_remove:
+            yield from self._remove(container)
 
     def container_stop(self, ref: str, timeout: int | None) -> Steps:
         """Answer POST /containers/{ref}/stop."""
-        grace = None if timeout is None else timeout * SECOND
-        yield from self._worker.runtime.stop(self._container(ref), grace)
+        container = self._container(ref)
+        yield from self._worker.runtime.unlocked(container)
+        # A negative time-out is one without end.
+        grace = None if timeout is None else timeout * SECOND if timeout >= 0 else 10**9 * SECOND
+        yield from self._worker.runtime.stop(container, grace)
 
     def container_restart(self, ref: str, timeout: int | None) -> Steps:
         """Answer POST /containers/{ref}/restart: it normally gets a new address."""
-        yield from self.container_stop(ref, timeout)
-        yield from self.container_start(ref)
+        container = self._container(ref)
+        wish = self._wish(container)
+        auto_remove, wish.auto_remove = wish.auto_remove, False
+        try:
+            yield from self.container_stop(container.id, timeout)
+        finally:
+            wish.auto_remove = auto_remove
+        yield from self.container_start(container.id)
 
     def container_kill(self, ref: str, signal: str) -> Steps:
-        """Answer POST /containers/{ref}/kill; any signal ends the program here."""
+        """Answer POST /containers/{ref}/kill.
+
+        Process 1 ignores what it has no handler for: of the simulated programs only a server ends
+        on SIGTERM and its like.
+        """
         container = self._container(ref)
+        name = signal.upper().removeprefix("SIG") or "KILL"
+        name = {"9": "KILL", "15": "TERM", "2": "INT", "1": "HUP", "3": "QUIT"}.get(name, name)
+        if name not in SIGNALS:
+            raise ApiError(400, f"Invalid signal: {signal}{nearest(name, SIGNALS)}")
+        yield from self._worker.runtime.unlocked(container)
         if container.main is None:
             raise ApiError(
-                409,
-                f"cannot kill container: {ref}: container {container.id} is not running",
+                409, f"cannot kill container: {ref}: container {container.id} is not running"
             )
         ended = self._worker.runtime.exit_of(container)
-        self._worker.runtime.kill(container)
-        yield ended
+        if name == "KILL":
+            self._worker.runtime.kill(container)
+            yield ended
+        elif name in TERMINATING:
+            self._worker.runtime.terminate(container)
 
     def container_remove(self, ref: str, force: bool) -> Steps:
         """Answer DELETE /containers/{ref}."""
         container = self._container(ref)
+        yield from self._worker.runtime.unlocked(container)
+        self._check_exists(container)
         if container.state == "running" and not force:
             raise ApiError(
                 409,
                 f'cannot remove container "/{container.name}": container is running: stop the '
                 "container before removing or force remove",
             )
+        yield from self._remove(container)
+
+    def _remove(self, container: Container) -> Steps:
         yield from self._worker.runtime.remove(container)
         self._wishes.pop(container.id, None)
+
+    # ---- what it says ---------------------------------------------------------------------
 
     def container_wait(self, ref: str) -> Steps:
         """Answer POST /containers/{ref}/wait."""
@@ -163,28 +199,26 @@ class ContainerPart(DaemonPart):
     def container_attach(self, ref: str) -> Steps:
         """Answer attach plus wait: what the container wrote since its start."""
         container = self._container(ref)
-        before, errors_before = len(container.output), len(container.errors)
-        waited = yield from self.container_wait(ref)
+        waited = yield from self.container_wait(container.id)
+        output, errors = self._worker.runtime.written_since_start(container)
         return {
-            "Output": as_text(container.output[before:]),
-            "Errors": as_text(container.errors[errors_before:]),
+            "Output": as_text(output), "Errors": as_text(errors),
             "StatusCode": waited["StatusCode"],
-        }
+        }  # fmt: skip
 
     def container_logs(self, ref: str) -> Steps:
-        """Answer GET /containers/{ref}/logs."""
+        """Answer GET /containers/{ref}/logs: its output, then its errors."""
         container = self._container(ref)
         yield from self._pause()
-        running = container.main.program.lines if container.main is not None else []
-        return as_text([*container.output, *running])
+        return as_text(written(container))
 
     def exec(self, ref: str, body: Json) -> Steps:
         """Answer exec create, start and inspect in one."""
         container = self._container(ref)
-        if container.state != "running":
-            raise ApiError(409, f"container {container.id} is not running")
+        self._check_running(container)
         command = tuple(body.get("Cmd") or ())
         yield from self.sleep(self._world.settings.timing.exec_start)
+        self._check_running(container)
         try:
             program = program_for(container, command, self._host)
         except MissingProgram as error:
@@ -199,16 +233,19 @@ class ContainerPart(DaemonPart):
             "ExitCode": status,
         }  # fmt: skip
 
+    @staticmethod
+    def _check_running(container: Container) -> None:
+        if container.main is None:
+            raise ApiError(409, f"container {container.id} is not running")
 
-def network_mode(body: Json) -> str:
-    """The network that a container is created for; ``bridge`` unless it names one."""
-    mode = (body.get("HostConfig") or {}).get("NetworkMode") or "bridge"
-    return "bridge" if mode == "default" else mode
 
-
-def container_is_in(container: Container, network: str) -> bool:
-    """Whether the container is attached to the network of this name or id."""
-    return any(network in (a.info.name, a.info.id) for a in container.attachments)
+def written(container: Container) -> list[str]:
+    """Every line that a container has written so far: its output, then its errors."""
+    program = container.main.program if container.main is not None else None
+    return [
+        *container.output, *(program.lines if program else ()),
+        *container.errors, *(program.errors if program else ()),
+    ]  # fmt: skip
 
 
 def as_text(lines: list[str]) -> str:

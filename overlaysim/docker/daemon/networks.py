@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
 
-from overlaysim.cluster.local import LocalNetwork
+from overlaysim.cluster.local import UNCONNECTABLE, LocalNetwork
 from overlaysim.cluster.records import Network, NetworkSpec
 from overlaysim.cluster.requests import Refused
 from overlaysim.docker.api import ApiError, Json
-from overlaysim.docker.daemon.base import NOT_IN_A_SWARM, DaemonPart, refusal
+from overlaysim.docker.daemon.base import DaemonPart, refusal
 from overlaysim.docker.daemon.objects import (
     local_network_json,
     swarm_network_json,
     verbose_services,
 )
+from overlaysim.docker.daemon.wishes import EndpointWish
+from overlaysim.host.container import Container
 from overlaysim.sim import Steps
 
 PREDEFINED = ("bridge", "host", "none")
+FROM_A_WORKER = (
+    "cannot create a multi-host network from a worker node. Please create the network from a "
+    "manager node"
+)
 MTU_OPTION = "com.docker.network.driver.mtu"
 VNI_OPTION = "com.docker.network.driver.overlay.vxlanid_list"
 
@@ -48,24 +54,29 @@ class NetworkPart(DaemonPart):
                 404, f'could not find plugin {driver} in v1 plugin registry: plugin "{driver}" '
                 "not found",
             )  # fmt: skip
-        config = ((body.get("IPAM") or {}).get("Config") or [{}])[0]
-        check_addresses(config)
+        configs = (body.get("IPAM") or {}).get("Config") or [{}]
+        if len(configs) > 1:
+            raise ApiError(501, "several subnets in one network are not simulated")
+        check_addresses(configs[0])
         yield from self.sleep(self._world.settings.timing.network_create)
+        if any(network_name(network) == name for network in self._visible()):
+            raise ApiError(409, f"network with name {name} already exists")
+        create = self._create_overlay if driver == "overlay" else self._create_bridge
         try:
-            if driver == "overlay":
-                return {"Id": self._create_overlay(name, body, config), "Warning": ""}
-            network = self._worker.local.create(
-                name, subnet=config.get("Subnet") or "", gateway=config.get("Gateway") or None,
-                internal=bool(body.get("Internal")), labels=body.get("Labels") or {},
-                options=body.get("Options") or {},
-            )  # fmt: skip
+            return {"Id": create(name, body, configs[0]), "Warning": ""}
         except Refused as error:
             raise refusal(error) from None
-        return {"Id": network.id, "Warning": ""}
+
+    def _create_bridge(self, name: str, body: Json, config: Json) -> str:
+        return self._worker.local.create(
+            name, subnet=config.get("Subnet") or "", gateway=config.get("Gateway") or None,
+            ip_range=config.get("IPRange") or None, internal=bool(body.get("Internal")),
+            labels=body.get("Labels") or {}, options=body.get("Options") or {},
+        ).id  # fmt: skip
 
     def _create_overlay(self, name: str, body: Json, config: Json) -> str:
-        if not self._worker.node:
-            raise ApiError(503, NOT_IN_A_SWARM)
+        if self._worker.node and self._name not in self._world.managers:
+            raise ApiError(403, FROM_A_WORKER)
         options = body.get("Options") or {}
         spec = NetworkSpec(
             name,
@@ -81,7 +92,7 @@ class NetworkPart(DaemonPart):
             options=options,
             labels=body.get("Labels") or {},
         )
-        return self._manager().create_network(spec).id
+        return self._manager().networks.create(spec).id
 
     def network_remove(self, ref: str) -> Steps:
         """Answer DELETE /networks/{ref}."""
@@ -91,7 +102,7 @@ class NetworkPart(DaemonPart):
             if isinstance(network, LocalNetwork):
                 self._worker.local.remove(network)
             else:
-                self._manager().remove_network(network.id)
+                self._manager().networks.remove(network.id)
         except Refused as error:
             raise refusal(error) from None
 
@@ -99,7 +110,7 @@ class NetworkPart(DaemonPart):
         """Answer POST /networks/prune: remove every network of users that nobody uses."""
         deleted = []
         for network in self._visible():
-            name = network.name if isinstance(network, LocalNetwork) else network.spec.name
+            name = network_name(network)
             if name in (*PREDEFINED, "ingress", "docker_gwbridge"):
                 continue
             try:
@@ -110,51 +121,68 @@ class NetworkPart(DaemonPart):
         return {"NetworksDeleted": deleted}
 
     def network_connect(self, ref: str, body: Json) -> Steps:
-        """Answer POST /networks/{ref}/connect."""
+        """Answer POST /networks/{ref}/connect; a stopped container joins when it starts."""
         container = self._container(body.get("Container", ""))
-        endpoint = body.get("EndpointConfig") or {}
-        aliases = tuple(endpoint.get("Aliases") or ())
-        address = (endpoint.get("IPAMConfig") or {}).get("IPv4Address") or None
-        network = self._worker.local.named(ref)
-        taken = any(a.info.name == ref or a.info.id == ref for a in container.attachments)
-        if taken:
-            raise ApiError(
-                403, f"endpoint with name {container.name} already exists in network {ref}"
-            )
+        network = self._known_as(ref)
+        yield from self._worker.runtime.unlocked(container)
+        self._check_exists(container)
+        self._check_connectable(container, network)
+        wish = self._wishes.setdefault(container.id, self._wish(container))
+        wish.endpoints[network] = EndpointWish.read(body.get("EndpointConfig"))
+        if container.state != "running":
+            return
         try:
-            if network is not None:
-                yield from self._pause()
-                self._worker.attach_local(container, network.name, aliases, address or "")
-            else:
-                yield from self._worker.attach(container, ref, address=address, aliases=aliases)
+            with self._worker.runtime.locked(container):
+                yield from self._connect(container, network)
         except Refused as error:
+            wish.endpoints.pop(network, None)
             raise refusal(error) from None
+        if container.state != "running":  # it ended while the network was being joined
+            yield from self._worker.detach_all(container)
+
+    def _check_connectable(self, container: Container, network: str) -> None:
+        if network in UNCONNECTABLE:
+            raise ApiError(403, UNCONNECTABLE[network])
+        attached = any(a.info.name == network for a in container.attachments)
+        if attached or network in self._wish(container).endpoints:
+            raise ApiError(
+                403, f"endpoint with name {container.name} already exists in network {network}"
+            )
 
     def network_disconnect(self, ref: str, body: Json) -> Steps:
         """Answer POST /networks/{ref}/disconnect."""
         container = self._container(body.get("Container", ""))
-        for attachment in container.attachments:
-            if ref in (attachment.info.name, attachment.info.id):
-                yield from self._worker.detach(container, attachment)
-                return
-        raise ApiError(403, f"container {container.id} is not connected to network {ref}")
+        network = self._known_as(ref)
+        yield from self._worker.runtime.unlocked(container)
+        self._check_exists(container)
+        wished = self._wish(container).endpoints.pop(network, None)
+        attachment = next((a for a in container.attachments if a.info.name == network), None)
+        if attachment is not None:
+            yield from self._worker.disconnect(container, attachment)
+        elif wished is None:
+            raise ApiError(403, f"container {container.id} is not connected to network {ref}")
 
     # ---- look-ups -------------------------------------------------------------------------
 
+    def _known_as(self, ref: str) -> str:
+        """The name of a network that this host knows; else ``ref`` itself, for the manager."""
+        try:
+            return network_name(self._find_network(ref))
+        except ApiError:
+            if not self._worker.node:
+                raise
+            return ref
+
     def _visible(self) -> list[Network | LocalNetwork]:
-        """Local networks, and swarm networks: all on a manager, only joined ones on a worker."""
-        manager = self._world.managers.get(self._name)
-        swarm = self._swarm_networks()
-        if manager is None:
+        """Local networks, and swarm networks: all on a manager, only joined ones on a worker.
+
+        A worker's daemon got the description of those from the manager when it joined them.
+        """
+        manager = self._world.swarm_of(self._name)
+        swarm = list(manager.store.networks.values()) if manager is not None else []
+        if self._name not in self._world.managers:
             swarm = [network for network in swarm if network.id in self._host.memberships]
         return [*self._worker.local.networks.values(), *swarm]
-
-    def _swarm_networks(self) -> list[Network]:
-        """Every swarm network; a worker's daemon got those it joined from the manager."""
-        if not self._worker.node:
-            return []
-        leader = next(iter(self._world.managers.values()), None)
-        return list(leader.store.networks.values()) if leader is not None else []
 
     def _find_network(self, ref: str, scope: str = "") -> Network | LocalNetwork:
         visible = [

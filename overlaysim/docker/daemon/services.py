@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
-from typing import Any
 
 from overlaysim.cluster.manager import Manager
 from overlaysim.cluster.records import Service, ServiceNetwork, ServiceSpec, Task
 from overlaysim.cluster.requests import Refused
-from overlaysim.cluster.scheduler import ConstraintError, eligible
+from overlaysim.cluster.scheduler import satisfies
 from overlaysim.docker.api import ApiError, Filters, Json
 from overlaysim.docker.daemon.base import DaemonPart, refusal
-from overlaysim.docker.daemon.objects import service_json, task_json
+from overlaysim.docker.daemon.containers import as_text, written
+from overlaysim.docker.daemon.names import made_up_name
+from overlaysim.docker.daemon.service_objects import service_json, task_json
 from overlaysim.sim import Steps
+from overlaysim.units import NS, SECOND
 
-RESTART_DELAY_NS = 5_000_000_000
-PS_PER_NS = 1000
+RESTART_DELAY = 5 * SECOND
 
 
 class ServicePart(DaemonPart):
@@ -37,9 +39,8 @@ class ServicePart(DaemonPart):
         """Answer POST /services/create."""
         manager = self._manager()
         yield from self.sleep(self._world.settings.timing.allocate)
-        spec = self._spec(manager, body)
         try:
-            service = manager.create_service(spec)
+            service = manager.services.create(self._spec(manager, body))
         except Refused as error:
             raise refusal(error) from None
         return {"ID": service.id, "Warnings": None}
@@ -50,9 +51,9 @@ class ServicePart(DaemonPart):
         yield from self.sleep(self._world.settings.timing.allocate)
         try:
             if rollback:
-                manager.rollback_service(ref)
+                manager.services.roll_back(ref)
             else:
-                manager.update_service(ref, version, self._spec(manager, body))
+                manager.services.update(ref, version, self._spec(manager, body))
         except Refused as error:
             raise refusal(error) from None
         return {"Warnings": None}
@@ -61,7 +62,7 @@ class ServicePart(DaemonPart):
         """Answer DELETE /services/{ref}."""
         manager = self._manager()
         yield from self.sleep(self._world.settings.timing.allocate)
-        manager.remove_service(self._find_service(manager, ref).id)
+        manager.services.remove(self._find_service(manager, ref).id)
 
     def service_logs(self, ref: str) -> Steps:
         """Answer GET /services/{ref}/logs: what the tasks' programs wrote, task by task."""
@@ -72,10 +73,10 @@ class ServicePart(DaemonPart):
         for task in manager.store.tasks_of(service.id):
             for worker in self._world.workers.values():
                 container = worker.host.containers.get(task.container)
-                if container is not None and container.main is not None:
-                    name = f"{service.spec.name}.{task.slot}.{task.id}@{worker.host.name}"
-                    lines += [f"{name}    | {line}" for line in container.main.program.lines]
-        return "".join(f"{line}\n" for line in lines)
+                if container is not None:
+                    name = f"{task.name}.{task.id}@{worker.host.name}"
+                    lines += [f"{name}    | {line}" for line in written(container)]
+        return as_text(lines)
 
     def tasks(self, filters: Filters) -> Steps:
         """Answer GET /tasks, newest first."""
@@ -95,37 +96,48 @@ class ServicePart(DaemonPart):
             raise refusal(error) from None
 
     def _service_json(self, manager: Manager, service: Service) -> Json:
-        try:
-            nodes = len(eligible(list(manager.store.nodes.values()), service.spec.constraints))
-        except ConstraintError:
-            nodes = 0
+        nodes = sum(
+            node.state != "down" and node.availability != "drain"
+            and satisfies(node, service.spec.constraints)
+            for node in manager.store.nodes.values()
+        )  # fmt: skip
         return service_json(
             service, manager.store.tasks_of(service.id), manager.store.networks, nodes
         )
 
     def _spec(self, manager: Manager, body: Json) -> ServiceSpec:
-        template = body.get("TaskTemplate") or {}
+        document = copy.deepcopy(body)  # the caller's own may change later
+        if not document.get("Name"):
+            taken = {service.spec.name for service in manager.store.services.values()}
+            document["Name"] = made_up_name(self._world.identifiers, taken)
+        mode = document.setdefault("Mode", {"Replicated": {}})
+        if "Replicated" in mode:
+            mode["Replicated"].setdefault("Replicas", 1)
+        template = document.get("TaskTemplate") or {}
         container = template.get("ContainerSpec") or {}
         placement = template.get("Placement") or {}
         restart = template.get("RestartPolicy") or {}
-        networks = self._service_networks(manager, template.get("Networks") or body.get("Networks"))
+        delay = restart.get("Delay")
         return ServiceSpec(
-            name=body.get("Name", ""),
+            name=document["Name"],
             image=container.get("Image", ""),
-            command=tuple(container.get("Command") or ()) + tuple(container.get("Args") or ()),
-            replicas=replicas(body.get("Mode") or {}),
-            networks=networks,
-            endpoint_mode=(body.get("EndpointSpec") or {}).get("Mode") or "vip",
+            command=(*(container.get("Command") or ()), *(container.get("Args") or ())),
+            replicas=mode["Replicated"]["Replicas"] if "Replicated" in mode else None,
+            networks=self._service_networks(
+                manager, template.get("Networks") or document.get("Networks")
+            ),
+            endpoint_mode=(document.get("EndpointSpec") or {}).get("Mode") or "vip",
             hostname=container.get("Hostname") or "",
+            environment=tuple(container.get("Env") or ()),
+            extra_hosts=tuple(host_first(line) for line in container.get("Hosts") or ()),
+            container_labels=tuple((container.get("Labels") or {}).items()),
             constraints=tuple(placement.get("Constraints") or ()),
             max_per_node=placement.get("MaxReplicas") or 0,
             restart_condition=restart.get("Condition") or "any",
-            restart_delay=(
-                RESTART_DELAY_NS if restart.get("Delay") is None else restart["Delay"]
-            ) * PS_PER_NS,
+            restart_delay=RESTART_DELAY if delay is None else delay * NS,
             force=template.get("ForceUpdate") or 0,
-            document=body,
-        )  # fmt: skip
+            document=document,
+        )
 
     def _service_networks(
         self, manager: Manager, wanted: Iterable[Json] | None
@@ -133,39 +145,31 @@ class ServicePart(DaemonPart):
         networks = []
         for target in wanted or ():
             ref = target.get("Target", "")
-            local = self._worker.local.named(ref)
-            if local is not None:
+            if self._worker.local.named(ref) is not None:
                 raise ApiError(
                     403,
-                    f"rpc error: code = InvalidArgument desc = network {ref} cannot be used with "
-                    "services. Only networks scoped to the swarm can be used, such as those "
-                    "created with the overlay driver.",
+                    f"The network {ref} cannot be used with services. Only networks scoped to the "
+                    "swarm can be used, such as those created with the overlay driver.",
                 )
-            try:
-                network = manager.store.network(ref)
-            except Refused as error:
-                raise refusal(error) from None
+            network = manager.store.network(ref)
+            target["Target"] = network.id
             networks.append(ServiceNetwork(network.id, tuple(target.get("Aliases") or ())))
         return tuple(networks)
 
 
-def replicas(mode: Json) -> int | None:
-    """Read a service mode, with keys in any case as Go does: a number, or None for global."""
-    lowered: dict[str, Any] = {key.lower(): value for key, value in mode.items()}
-    if "global" in lowered:
-        return None
-    wanted = (lowered.get("replicated") or {}).get("Replicas")
-    return 1 if wanted is None else int(wanted)
+def host_first(line: str) -> str:
+    """Turn a line of /etc/hosts of a service, ``address host``, into ``host:address``."""
+    address, _, host = line.partition(" ")
+    return f"{host}:{address}"
 
 
 def matches(manager: Manager, task: Task, filters: Filters) -> bool:
     """Whether a task passes the ``filters`` of a request: all keys, any value of each."""
     service = manager.store.services.get(task.service)
     node = manager.store.nodes.get(task.node)
-    name = f"{task.spec.name}.{task.slot}"
     facts: dict[str, tuple[str, ...]] = {
         "id": (task.id,),
-        "name": (name, task.spec.name),
+        "name": (task.name, task.spec.name),
         "service": (task.service, service.spec.name if service else ""),
         "node": (task.node, node.hostname if node else ""),
         "desired-state": (task.desired,),

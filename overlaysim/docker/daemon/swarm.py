@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
-
 from overlaysim.cluster.manager import Manager
 from overlaysim.cluster.requests import MANAGER_PORT, Refused
 from overlaysim.docker.api import ApiError, Json, epoch_text
 from overlaysim.docker.daemon.base import DaemonPart, refusal
 from overlaysim.docker.daemon.objects import API_VERSION, ENGINE_VERSION, node_json
+from overlaysim.errors import InputError
 from overlaysim.host.rpc import RpcFailed
 from overlaysim.sim import Steps
+from overlaysim.units import NS
+from overlaysim.wire import VXLAN_PORT
 
 ALREADY = (
     'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join '
     "another one."
 )
-LAST_MANAGER = (
+LEAVING_MANAGER = (
+    "You are attempting to leave the swarm on a node that is participating as a manager. The only "
+    "way to restore a swarm that has lost consensus is to reinitialize it with "
+    "`--force-new-cluster`. Use `--force` to suppress this message."
+)
+LEAVING_LAST_MANAGER = (
     "You are attempting to leave the swarm on a node that is participating as a manager. Removing "
     "the last manager erases all current state of the swarm. Use `--force` to ignore this message."
 )
@@ -78,57 +84,74 @@ class SwarmPart(DaemonPart):
         yield from self._pause()
         return {
             "ID": manager.id,
-            "Version": {"Index": 1},
+            "Version": {"Index": manager.version},
             "CreatedAt": epoch_text(manager.created),
-            "UpdatedAt": epoch_text(manager.created),
-            "Spec": {"Name": "default", "Labels": {}},
+            "UpdatedAt": epoch_text(manager.updated),
+            "Spec": {
+                "Name": "default",
+                "Labels": {},
+                "Orchestration": {
+                    "TaskHistoryRetentionLimit": manager.orchestrator.lifecycle.history
+                },
+                "Dispatcher": {"HeartbeatPeriod": manager.nodes.liveness.period // NS},
+            },
             "JoinTokens": {
                 "Worker": manager.tokens["worker"], "Manager": manager.tokens["manager"],
             },
-            "DataPathPort": 4789,
+            "DefaultAddrPool": list(manager.allocator.pools),
+            "SubnetSize": manager.allocator.mask,
+            "DataPathPort": VXLAN_PORT,
         }  # fmt: skip
 
     def swarm_init(self, body: Json) -> Steps:
         """Answer POST /swarm/init with the new node's id."""
-        if self._worker.node:
-            raise ApiError(503, ALREADY)
-        self._check_address(body.get("AdvertiseAddr") or "")
+        self._check_outside()
+        self._check_addresses(body)
+        port = body.get("DataPathPort") or VXLAN_PORT
+        if port != VXLAN_PORT:
+            raise ApiError(501, f"data path port {port} is not simulated, only {VXLAN_PORT} is")
         pools = tuple(body.get("DefaultAddrPool") or ("10.0.0.0/8",))
-        mask = body.get("SubnetSize") or 24
-        self._check_pools(pools, mask)
-        manager = Manager(
-            self._world.simulator, self._world.identifiers, self._world.settings.timing,
-            pools=pools, mask=mask,
-        )  # fmt: skip
-        yield from self._world.init_swarm(self._name, manager)
+        try:
+            yield from self._world.init_swarm(
+                self._name, pools, body.get("SubnetSize") or 24,
+                body.get("Availability") or "active",
+            )  # fmt: skip
+        except InputError as error:
+            raise ApiError(400, f"invalid default address pool: {error}") from None
+        self._change_settings(self._manager(), body.get("Spec") or {})
         return self._worker.node
 
-    def _check_address(self, advertised: str) -> None:
+    def _check_outside(self) -> None:
+        if self._worker.node or self._worker.busy:
+            raise ApiError(503, ALREADY)
+
+    def _check_addresses(self, body: Json) -> None:
         """The simulated host has one interface, eth0, and one address."""
-        plain = advertised.rsplit(":", 1)[0] if advertised.count(":") == 1 else advertised
-        if plain not in ("", self._host.address, "eth0", "0.0.0.0"):
-            raise ApiError(
-                400,
-                f"advertise address must be a non-zero IP address or network interface (with "
-                f"optional port number); {self._name} has eth0 at {self._host.address}",
-            )
+        for key, what in (("AdvertiseAddr", "advertise"), ("DataPathAddr", "data path")):
+            given = body.get(key) or ""
+            plain = given.rpartition(":")[0] if given.count(":") == 1 else given
+            if plain not in ("", self._host.address, "eth0", "0.0.0.0"):
+                raise ApiError(
+                    400,
+                    f"{what} address must be a non-zero IP address or network interface (with "
+                    f"optional port number); {self._name} has eth0 at {self._host.address}",
+                )
 
     @staticmethod
-    def _check_pools(pools: tuple[str, ...], mask: int) -> None:
-        for pool in pools:
-            try:
-                network = IPv4Network(pool)
-            except ValueError:
-                raise ApiError(400, f"invalid CIDR address: {pool}") from None
-            if not network.prefixlen <= mask <= 29:
-                raise ApiError(400, f"mask length {mask} does not fit address pool {pool}")
+    def _change_settings(manager: Manager, spec: Json) -> None:
+        history = (spec.get("Orchestration") or {}).get("TaskHistoryRetentionLimit")
+        if history is not None:
+            manager.orchestrator.lifecycle.history = history
+        period = (spec.get("Dispatcher") or {}).get("HeartbeatPeriod")
+        if period:
+            manager.nodes.liveness.period = period * NS
 
     def swarm_join(self, body: Json) -> Steps:
         """Answer POST /swarm/join."""
-        if self._worker.node:
-            raise ApiError(503, ALREADY)
+        self._check_outside()
+        self._check_addresses(body)
         remote = (body.get("RemoteAddrs") or [""])[0]
-        address = remote.rsplit(":", 1)[0]
+        address = remote.rpartition(":")[0] or remote
         if self._world.directory.host_at(address) is None:
             raise ApiError(
                 503,
@@ -146,18 +169,29 @@ class SwarmPart(DaemonPart):
 
     def swarm_leave(self, force: bool) -> Steps:
         """Answer POST /swarm/leave."""
-        if not self._worker.node:
+        if not self._worker.node or self._worker.busy:
             raise ApiError(503, "This node is not part of a swarm")
-        if self._name in self._world.managers and not force:
-            raise ApiError(503, LAST_MANAGER)
+        manager = self._world.managers.get(self._name)
+        if manager is not None and not force:
+            raise ApiError(503, self._leave_warning(manager))
         yield from self._world.leave_swarm(self._name)
+
+    @staticmethod
+    def _leave_warning(manager: Manager) -> str:
+        others = sum(node.role == "manager" for node in manager.store.nodes.values()) - 1
+        return LEAVING_MANAGER if others else LEAVING_LAST_MANAGER
 
     def swarm_update(
         self, version: int, spec: Json, rotate_worker: bool = False, rotate_manager: bool = False
     ) -> Steps:
-        """Answer POST /swarm/update: new join tokens where asked for."""
+        """Answer POST /swarm/update: other settings, and new join tokens where asked for."""
         manager = self._manager()
         yield from self._pause()
+        if version != manager.version:
+            raise ApiError(500, "rpc error: code = Unknown desc = update out of sequence")
+        manager.version += 1
+        manager.updated = self.now
+        self._change_settings(manager, spec)
         if rotate_worker:
             manager.rotate_token("worker")
         if rotate_manager:
@@ -189,7 +223,7 @@ class SwarmPart(DaemonPart):
         manager = self._manager()
         yield from self._pause()
         try:
-            manager.update_node(
+            manager.nodes.update(
                 ref, version, role=spec.get("Role", ""), availability=spec.get("Availability", ""),
                 labels=spec.get("Labels") or {},
             )  # fmt: skip
@@ -201,6 +235,6 @@ class SwarmPart(DaemonPart):
         manager = self._manager()
         yield from self._pause()
         try:
-            manager.remove_node(ref, force=force)
+            manager.nodes.remove(ref, force=force)
         except Refused as error:
             raise refusal(error) from None
