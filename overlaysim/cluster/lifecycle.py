@@ -152,19 +152,14 @@ class Lifecycle:
                 self.stop(task, "remove")
 
     def _retire(self, task: Task) -> None:
+        """A task is over: its addresses are free, and its node's load balancers perhaps too."""
+        networks = [self._store.networks[network] for network in task.addresses]
         self._allocator.release_task(task, self._store.networks)
-        self.release_idle_load_balancers()
+        for network in networks:
+            if not self._store.uses(network.id, task.node):
+                self._allocator.release_load_balancer(network, task.node)
         if task.desired == "remove":
             self._store.tasks.pop(task.id, None)
-
-    def release_idle_load_balancers(self) -> None:
-        """Take back the load-balancer address of each node that a network no longer reaches."""
-        for network in self._store.networks.values():
-            if network.spec.ingress:
-                continue
-            for node in list(network.load_balancers):
-                if not self._store.uses(network.id, node):
-                    self._allocator.release_load_balancer(network, node)
 
 
 def _rank(state: str) -> int:

@@ -130,7 +130,7 @@ class NodeControl:
         self._orchestrator.changed()
 
     def retire_manager(self, hostname: str) -> Node | None:
-        """A manager has left: another one leads from now on, if there is one; it is returned."""
+        """A manager has left; returns who leads from now on, if there is another one."""
         managers = [node for node in self._store.nodes.values() if node.role == "manager"]
         for node in managers:
             if node.hostname == hostname:
@@ -138,7 +138,9 @@ class NodeControl:
                 self.liveness.forget(node)
                 self.set_state(node, "down")
         left = [node for node in managers if node.state == "ready"]
-        if left and not any(node.leader for node in left):
-            left[0].leader = True
-            self.liveness.forget(left[0])
-        return left[0] if left else None
+        if not left:
+            return None
+        leader = next((node for node in left if node.leader), left[0])
+        leader.leader = True
+        self.liveness.forget(leader)
+        return leader

@@ -43,7 +43,9 @@ class Placement:
 
     def failed(self, task: Task) -> None:
         """Remember where a task of a service failed."""
-        self._failures.setdefault((task.service, task.node), []).append(self._simulator.now)
+        key, now = (task.service, task.node), self._simulator.now
+        recent = [at for at in self._failures.get(key, ()) if at > now - FAILURE_MEMORY]
+        self._failures[key] = [*recent, now]
 
     def run(self) -> None:
         """Allocate, assign and send whatever waits."""

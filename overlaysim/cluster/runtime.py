@@ -32,7 +32,7 @@ class Runtime:
         host: Host,
         identifiers: Identifiers,
         timing: Timing,
-        detach_all: Callable[[Container], Steps],
+        detach_all: Callable[[Container], None],
     ) -> None:
         self._host = host
         self._identifiers = identifiers
@@ -116,7 +116,7 @@ class Runtime:
         container.finished = self._simulator.now
         for execution in list(container.executions):
             execution.kill(KILLED)
-        yield from self._detach_all(container)
+        self._detach_all(container)
         self._exits.pop(container.id).succeed(status)
 
     def exit_of(self, container: Container) -> Event:
@@ -166,7 +166,7 @@ class Runtime:
                 ended = self.exit_of(container)
                 self.kill(container)
                 yield ended
-            yield from self._detach_all(container)
+            self._detach_all(container)
             yield self._simulator.sleep(self._timing.container_remove)
             self._marks.pop(container.id, None)
             del self._host.containers[container.id]

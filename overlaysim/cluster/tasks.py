@@ -185,7 +185,7 @@ class TaskRunner:
                     self._worker.attach_local(container, "bridge")
                 yield from self._runtime.start(container)
             except (MissingProgram, Refused):
-                yield from self._worker.detach_all(container)
+                self._worker.detach_all(container)
                 raise
         if not run.stopping():
             for attachment, record in plugged:

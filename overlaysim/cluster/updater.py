@@ -71,17 +71,16 @@ class Updater:
         """Look at the update's own tasks; a failure pauses it, and False is returned."""
         for task_id, ran in update.tasks.items():
             task = self._store.tasks.get(task_id)
-            if task is not None and task.state == "running" and ran is None:
-                update.tasks[task_id] = task.changed
-            if task is None or task.state not in ("complete", "failed", "rejected"):
-                continue
-            if ran is None or task.changed - ran <= MONITOR:
+            if task is not None and failed(task) and (ran is None or task.changed - ran <= MONITOR):
                 rollback = update.state == "rollback_started"
                 update.state = "rollback_paused" if rollback else "paused"
                 update.message = (
                     f"update paused due to failure or early termination of task {task_id}"
                 )
                 return False
+            # A task that was lost with its node is no longer waited for: another one follows it.
+            if ran is None and (task is None or task.ended or task.state == "running"):
+                update.tasks[task_id] = self._simulator.now if task is None else task.changed
         return True
 
     def _finish(self, update: Update) -> None:
@@ -95,3 +94,8 @@ class Updater:
         update.state = "rollback_completed" if rollback else "completed"
         update.message = "rollback completed" if rollback else "update completed"
         update.completed = now
+
+
+def failed(task: Task) -> bool:
+    """Whether a task ended by itself, whatever its exit code: a service is meant to go on."""
+    return task.state in ("complete", "failed", "rejected")

@@ -191,7 +191,7 @@ class Worker:
             self._name(container, attachment)
         return attachment
 
-    def detach(self, container: Container, attachment: Attachment) -> Steps:
+    def detach(self, container: Container, attachment: Attachment) -> None:
         """Take a container out of a network, and the network from the host if it was the last."""
         network = attachment.info.id
         self.host.unplug(container, attachment)
@@ -202,20 +202,19 @@ class Worker:
             if asked is not None:
                 self._simulator.spawn(self._tell(DetachRequest(container.id, asked)))
             self._drop_idle(network)
-        yield from ()
 
-    def disconnect(self, container: Container, attachment: Attachment) -> Steps:
-        """Take a container that stays out of a network; its way out may change by that."""
-        yield from self.detach(container, attachment)
+    def disconnect(self, container: Container, attachment: Attachment) -> None:
+        """Take a container that goes on running out of a network; its way out may change."""
+        self.detach(container, attachment)
         gateway = next((a for a in container.attachments if a.info.name == GATEWAY_BRIDGE), None)
         if gateway is not None and not needs_gateway(container):
-            yield from self.detach(container, gateway)
+            self.detach(container, gateway)
         self._find_way_out(container)
 
-    def detach_all(self, container: Container) -> Steps:
+    def detach_all(self, container: Container) -> None:
         """Take a container out of all its networks, the last joined first."""
         for attachment in list(reversed(container.attachments)):
-            yield from self.detach(container, attachment)
+            self.detach(container, attachment)
 
     def plug(
         self, container: Container, grant: Grant, aliases: tuple[str, ...], mac: str = ""

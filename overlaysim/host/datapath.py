@@ -48,7 +48,6 @@ class Datapath:
         costs: HostCosts,
     ) -> None:
         self.me = me
-        self.running = True
         self._simulator = simulator
         self._underlay = underlay
         self._directory = directory
@@ -123,7 +122,7 @@ class Datapath:
         target: HostAddress,
     ) -> None:
         """Send a daemon's own datagram or segment to another host."""
-        protocol = 6 if isinstance(transport, TCP) else 17
+        protocol = transport.BINDINGS["protocol"]
         packet = Packet(
             (
                 Ethernet(target.mac, self.me.mac),
@@ -151,9 +150,6 @@ class Datapath:
         """A frame came in from the underlay."""
         packet = journey.packet
         self._show(journey, packet, outgoing=False)
-        if not self.running:
-            self._drop(journey, "host down", self.me.name)
-            return
         transport = packet.layers[2]
         if isinstance(transport, UDP) and transport.dst_port == VXLAN_PORT:
             journey.decapsulate += self._costs.decapsulate

@@ -87,13 +87,18 @@ class Host:
             self.agent.stop()
             self.agent = None
 
+    @property
+    def _gossip(self) -> Agent:
+        """The agent; only a member of a swarm has business with overlays."""
+        assert self.agent is not None
+        return self.agent
+
     # ---- networks -------------------------------------------------------------------------
 
     def join_overlay(self, info: NetworkInfo, balancer_address: str, endpoint: str) -> None:
         """Take part in an overlay: tables by gossip, bridge, VXLAN device, load balancer."""
-        assert self.agent is not None
         assert info.vni is not None
-        tables = self.agent.join_network(info)
+        tables = self._gossip.join_network(info)
         vtep = Vtep(info.vni, self.address)
         membership = self._join(info, tables, vtep, self._bridge_mac(info))
         tables.program(vtep)
@@ -134,12 +139,11 @@ class Host:
         if membership.balancer is None:
             membership.beliefs.close()
             return
-        assert self.agent is not None
         balancer = membership.balancer
         self.around.directory.remove_owner(membership.info.label, balancer.address, balancer.label)
-        self.agent.withdraw_peer(network, membership.balancer_endpoint)
+        self._gossip.withdraw_peer(network, membership.balancer_endpoint)
         self.datapath.remove_segment(membership.segment)
-        self.agent.leave_network(network)
+        self._gossip.leave_network(network)
 
     def plug(
         self,
@@ -156,9 +160,8 @@ class Host:
         In an overlay the peer record is published with it, the names only by :meth:`publish_names`.
         """
         membership = self.memberships[info.id]
-        device = f"eth{len(container.stack.interfaces)}"
         interface = self._interface(
-            container.stack, membership.segment, device, mac or mac_for(address), address
+            container.stack, membership.segment, mac or mac_for(address), address
         )
         container.stack.interfaces.append(interface)
         attachment = Attachment(info, interface, endpoint, aliases)
@@ -181,8 +184,7 @@ class Host:
         if info.vni is None:
             self.memberships[info.id].beliefs.add_names(endpoint, record)
         else:
-            assert self.agent is not None
-            self.agent.publish_names(info.id, endpoint, record)
+            self._gossip.publish_names(info.id, endpoint, record)
 
     def disable(self, attachment: Attachment) -> None:
         """Take a task out of the load balancing and out of ``tasks.<service>``."""
@@ -194,8 +196,7 @@ class Host:
         info, address = attachment.info, attachment.interface.address
         self._withdraw_names(attachment)
         if info.vni is not None:
-            assert self.agent is not None
-            self.agent.withdraw_peer(info.id, attachment.endpoint)
+            self._gossip.withdraw_peer(info.id, attachment.endpoint)
         container.stack.remove(attachment.interface)
         container.attachments.remove(attachment)
         self.around.directory.remove_owner(info.label, address, container.label)
@@ -209,15 +210,13 @@ class Host:
         if info.vni is None:
             self.memberships[info.id].beliefs.remove_names(endpoint)
         else:
-            assert self.agent is not None
-            self.agent.withdraw_names(info.id, endpoint)
+            self._gossip.withdraw_names(info.id, endpoint)
 
     def _publish_peer(
         self, info: NetworkInfo, endpoint: str, address: str, mac: str | None = None
     ) -> None:
-        assert self.agent is not None
         record = PeerRecord(address, info.prefix_length, mac or mac_for(address), self.address)
-        self.agent.publish_peer(info.id, endpoint, record)
+        self._gossip.publish_peer(info.id, endpoint, record)
 
     # ---- containers -----------------------------------------------------------------------
 
@@ -307,10 +306,11 @@ class Host:
             owner = address if holder is None else holder.label
         return owner
 
-    def _interface(
-        self, stack: Stack, segment: Segment, name: str, mac: str, address: str
-    ) -> Interface:
+    def _interface(self, stack: Stack, segment: Segment, mac: str, address: str) -> Interface:
+        """Make a container's next interface: eth0, eth1 … in order of attachment."""
+        numbers = (int(interface.name.removeprefix("eth")) for interface in stack.interfaces)
         return Interface(
-            self.around.simulator, name=name, label=stack.label, mac=mac, address=address,
-            segment=segment, take=stack.take, unreachable=stack.unreachable,
+            self.around.simulator, name=f"eth{max(numbers, default=-1) + 1}", label=stack.label,
+            mac=mac, address=address, segment=segment, take=stack.take,
+            unreachable=stack.unreachable,
         )  # fmt: skip

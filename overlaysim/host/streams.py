@@ -12,7 +12,6 @@ from overlaysim.sim import Driver, Journey, Simulator
 from overlaysim.traffic.segment import Segment
 from overlaysim.traffic.stream import (
     SegmentIn,
-    StreamDelivered,
     StreamFailed,
     StreamOutput,
     StreamStack,
@@ -39,7 +38,9 @@ class HostStreams:
         self._stack = StreamStack(me.address, simulator.streams("streams", me.name))
         self._driver = Driver(simulator, self._stack, self._carry)
         self._services: dict[int, Service] = {}
-        self._opened: dict[int, int] = {}  # stream -> the port it dialled
+        # The port that each stream dialled; one that expects no reply stays until its number is
+        # used again.
+        self._opened: dict[int, int] = {}
         datapath.listen_tcp(self._segment_in)
 
     def listen(
@@ -80,10 +81,12 @@ class HostStreams:
     def _carry(self, item: StreamOutput) -> None:
         if isinstance(item, Segment):
             self._send(item)
-        elif isinstance(item, StreamDelivered):
-            self._services[item.port].message(item.source, item.stream, item.content, item.reply)
         elif isinstance(item, StreamFailed):
-            self._services[self._opened[item.stream]].failure(item.stream)
+            self._services[self._opened.pop(item.stream)].failure(item.stream)
+        else:
+            if item.reply:
+                del self._opened[item.stream]
+            self._services[item.port].message(item.source, item.stream, item.content, item.reply)
 
     def _send(self, segment: Segment) -> None:
         target = self._directory.host_at(segment.target)

@@ -26,7 +26,6 @@ DROP_REASONS = {
     "no such container": "the bridge has no port for the destination MAC",
     "wrong address": "the packet's IP address is not this container's",
     "no container route": "the container has no route for the destination",
-    "host down": "the host is not running",
     "container gone": "the container ended while the packet was waiting in it",
 }
 """The closed list of reasons why a packet ends without arriving."""

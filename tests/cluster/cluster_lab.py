@@ -135,6 +135,16 @@ class Cluster:
         tasks = [t for t in self.manager.store.tasks_of(found) if network_id in t.addresses]
         return [t.addresses[network_id] for t in sorted(tasks, key=lambda t: t.slot)]
 
+    def plugged(self, network: str) -> list[str]:
+        """Addresses of the containers that are plugged into a network, on all hosts."""
+        return sorted(
+            attachment.interface.address
+            for host in self.world.hosts.values()
+            for container in host.containers.values()
+            for attachment in container.attachments
+            if attachment.info.name == network
+        )
+
     def answers(self, host: str, name: str, network: str = "app") -> tuple[str, ...]:
         """What a host answers for a name of a network; empty if it does not know it."""
         membership = next(
@@ -143,68 +153,55 @@ class Cluster:
         return membership.beliefs.names.lookup(name)
 
 
+def check_rest(cluster: Cluster) -> None:
+    """Check what must hold in a cluster that has come to rest."""
+    cluster.world.check_conservation()
+    for network in cluster.manager.store.networks.values():
+        if not network.spec.ingress:
+            _check_books(cluster, network)
+            _check_names(cluster, network)
+
+
+def _check_books(cluster: Cluster, network: Network) -> None:
+    """The managers' books name exactly what is plugged in, and the nodes where.
+
+    Nodes that left keep what they had until they are removed.
+    """
+    store, hosts = cluster.manager.store, cluster.world.hosts
+    members = {worker.node for worker in cluster.world.workers.values() if worker.node}
+    booked = [a.address for a in store.attachments if a.network == network.id and a.node in members]
+    booked += [
+        task.addresses[network.id]
+        for task in store.tasks.values()
+        if network.id in task.addresses and task.node in members
+    ]
+    assert sorted(booked) == cluster.plugged(network.spec.name)
+    used = [
+        name
+        for name, host in hosts.items()
+        if any(container.attachment(network.id) for container in host.containers.values())
+    ]
+    joined = [name for name, host in hosts.items() if network.id in host.memberships]
+    charged = [store.nodes[node].hostname for node in network.load_balancers if node in members]
+    assert sorted(charged) == used == joined
+
+
+def _check_names(cluster: Cluster, network: Network) -> None:
+    """Every host in the network knows the names of all endpoints in it, and no others."""
+    hosts = cluster.world.hosts.values()
+    records = {
+        attachment.endpoint: attachment.record
+        for host in hosts
+        for container in host.containers.values()
+        for attachment in container.attachments
+        if attachment.info.id == network.id and attachment.record is not None
+    }
+    for host in hosts:
+        membership = host.memberships.get(network.id)
+        if membership is not None:
+            assert membership.beliefs.records == records, host.name
+
+
 def seconds(duration: int) -> float:
     """Picoseconds as seconds."""
     return duration / 10**12
-
-
-class Ending:
-    """What must hold in a cluster that has come to rest."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
-        self._hosts = cluster.world.hosts
-
-    def check(self) -> None:
-        for network in self._cluster.manager.store.networks.values():
-            if not network.spec.ingress:
-                self._books(network)
-                self._names(network)
-        self._cluster.world.check_conservation()
-
-    def plugged(self, network: Network) -> list[str]:
-        """Addresses of the containers that are plugged into a network, on all hosts."""
-        return sorted(
-            attachment.interface.address
-            for host in self._hosts.values()
-            for container in host.containers.values()
-            for attachment in container.attachments
-            if attachment.info.id == network.id
-        )
-
-    def _books(self, network: Network) -> None:
-        """The managers' books name exactly what is plugged in, and the nodes where."""
-        store = self._cluster.manager.store
-        members = [name for name, worker in self._cluster.world.workers.items() if worker.node]
-        current = {self._cluster.world.workers[name].node for name in members}
-        booked = [
-            a.address for a in store.attachments if a.network == network.id and a.node in current
-        ]
-        booked += [
-            task.addresses[network.id]
-            for task in store.tasks.values()
-            if network.id in task.addresses and task.node in current
-        ]
-        assert sorted(booked) == self.plugged(network)
-        used = [
-            name
-            for name, host in self._hosts.items()
-            if any(c.attachment(network.id) for c in host.containers.values())
-        ]
-        joined = [name for name, host in self._hosts.items() if network.id in host.memberships]
-        charged = [store.nodes[n].hostname for n in network.load_balancers if n in current]
-        assert sorted(charged) == used == joined
-
-    def _names(self, network: Network) -> None:
-        """Every host in the network knows the names of all endpoints in it, and no others."""
-        records = {
-            attachment.endpoint: attachment.record
-            for host in self._hosts.values()
-            for container in host.containers.values()
-            for attachment in container.attachments
-            if attachment.info.id == network.id and attachment.record is not None
-        }
-        for host in self._hosts.values():
-            membership = host.memberships.get(network.id)
-            if membership is not None:
-                assert membership.beliefs.records == records, host.name

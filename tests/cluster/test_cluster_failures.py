@@ -202,6 +202,21 @@ def test_a_removed_nodes_tasks_and_addresses_are_free(cluster: Cluster) -> None:
     cluster.run("host-a", "docker network rm app")
 
 
+def test_an_update_goes_on_when_a_node_is_lost_in_its_middle(cluster: Cluster) -> None:
+    cluster.run("host-a", f"{CREATE} --replicas 3 my:1")
+    cluster.run("host-a", "docker service update -d --image my:2 api")
+    cluster.wait("4 s")  # the first task is replaced, the second on its way
+    cluster.cut("host-b")
+    cluster.cut("host-c")
+    cluster.wait("20 s")
+    cluster.run("host-a", "docker node rm host-b host-c")
+    cluster.wait("40 s")
+    assert list(cluster.running("api").values()) == ["host-a"] * 3
+    assert {row["IMAGE"] for row in cluster.tasks("api") if not row["OLD"]} == {"my:2"}
+    service = cluster.json("host-a", "docker service inspect api")
+    assert service["UpdateStatus"]["State"] == "completed"
+
+
 # ---- who knows what when ----------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cluster_lab import Cluster
+from cluster_lab import Cluster, check_rest
 
 
 @pytest.fixture
@@ -13,45 +13,15 @@ def cluster() -> Cluster:
     return cluster
 
 
-def addresses(cluster: Cluster) -> list[str]:
-    """Addresses of everything plugged into app, on all hosts."""
-    return sorted(
-        attachment.interface.address
-        for host in cluster.world.hosts.values()
-        for container in host.containers.values()
-        for attachment in container.attachments
-        if attachment.info.name == "app"
-    )
-
-
-def books_balance(cluster: Cluster) -> None:
-    """The manager's books name exactly the addresses that are plugged in somewhere."""
-    network = cluster.manager.store.network("app")
-    booked = [a.address for a in cluster.manager.store.attachments]
-    booked += [
-        task.addresses[network.id]
-        for task in cluster.manager.store.tasks.values()
-        if network.id in task.addresses
-    ]
-    assert sorted(booked) == addresses(cluster)
-    used = [
-        name for name, host in cluster.world.hosts.items()
-        if any(c.attachment(network.id) for c in host.containers.values())
-    ]  # fmt: skip
-    joined = [name for name, host in cluster.world.hosts.items() if network.id in host.memberships]
-    nodes = cluster.manager.store.nodes
-    assert [nodes[node].hostname for node in network.load_balancers] == used == joined
-
-
 def test_two_runs_on_one_host_join_the_network_once(cluster: Cluster) -> None:
     runs = [
         cluster.start("host-b", f"docker run -d --network app --name {name} alpine sleep 1000")
         for name in ("one", "two")
     ]
     assert [outcome.status for outcome in cluster.finish(*runs)] == [0, 0]
-    assert addresses(cluster) == ["10.0.1.2", "10.0.1.4"]
+    assert cluster.plugged("app") == ["10.0.1.2", "10.0.1.4"]
     assert cluster.balancer("host-b") == "10.0.1.3"
-    books_balance(cluster)
+    check_rest(cluster)
 
 
 def test_two_containers_cannot_have_one_name(cluster: Cluster) -> None:
@@ -60,7 +30,7 @@ def test_two_containers_cannot_have_one_name(cluster: Cluster) -> None:
         for _ in range(2)
     ]
     assert sorted(outcome.status for outcome in cluster.finish(*runs)) == [0, 125]
-    books_balance(cluster)
+    check_rest(cluster)
 
 
 @pytest.mark.parametrize("moment", ["10 ms", "35 ms", "60 ms", "100 ms", "300 ms", "470 ms"])
@@ -73,8 +43,8 @@ def test_a_container_removed_while_it_starts_leaves_nothing(cluster: Cluster, mo
     if cluster.table("host-b", "docker ps -a"):  # the removal came before it was there
         cluster.run("host-b", "docker rm -f web")
         cluster.wait("1 s")
-    assert addresses(cluster) == []
-    books_balance(cluster)
+    assert cluster.plugged("app") == []
+    check_rest(cluster)
 
 
 def test_start_stop_kill_and_remove_all_at_once(cluster: Cluster) -> None:
@@ -83,8 +53,8 @@ def test_start_stop_kill_and_remove_all_at_once(cluster: Cluster) -> None:
     processes = [cluster.start("host-b", f"docker {command}") for command in commands]
     cluster.finish(*processes)
     cluster.wait("2 s")
-    assert addresses(cluster) == []
-    books_balance(cluster)
+    assert cluster.plugged("app") == []
+    check_rest(cluster)
 
 
 def test_connecting_while_the_container_ends(cluster: Cluster) -> None:
@@ -94,8 +64,8 @@ def test_connecting_while_the_container_ends(cluster: Cluster) -> None:
     kill = cluster.start("host-b", "docker kill web")
     cluster.finish(connect, kill)
     cluster.wait("1 s")
-    assert addresses(cluster) == []
-    books_balance(cluster)
+    assert cluster.plugged("app") == []
+    check_rest(cluster)
 
 
 @pytest.mark.parametrize("moment", ["20 ms", "60 ms", "0.7 s", "1.4 s", "1.6 s", "1.9 s"])
@@ -109,7 +79,7 @@ def test_a_service_removed_while_its_tasks_come_up_leaves_nothing(
     for host in cluster.world.workers:
         assert cluster.table(host, "docker ps -a") == []
     assert cluster.manager.store.tasks == {}
-    books_balance(cluster)
+    check_rest(cluster)
 
 
 def test_scaling_and_updating_before_the_last_change_is_done(cluster: Cluster) -> None:
@@ -121,7 +91,7 @@ def test_scaling_and_updating_before_the_last_change_is_done(cluster: Cluster) -
     cluster.wait("40 s")
     assert len(cluster.running("api")) == 4
     assert {row["IMAGE"] for row in cluster.tasks("api") if not row["OLD"]} == {"my:2"}
-    books_balance(cluster)
+    check_rest(cluster)
 
 
 def test_containers_of_tasks_in_the_users_hands(cluster: Cluster) -> None:
@@ -134,7 +104,7 @@ def test_containers_of_tasks_in_the_users_hands(cluster: Cluster) -> None:
         cluster.run("host-b", f"docker {command} {container}")
         cluster.wait("8 s")
         assert len(cluster.running("api")) == 1
-    books_balance(cluster)
+    check_rest(cluster)
 
 
 @pytest.mark.parametrize("moment", ["5 ms", "45 ms", "80 ms", "250 ms"])
@@ -149,7 +119,7 @@ def test_leaving_the_swarm_while_a_container_joins_a_network(cluster: Cluster, m
     cluster.wait("30 s")
     assert len(cluster.running("api")) == 3
     cluster.run("host-a", "docker node rm host-b")
-    books_balance(cluster)
+    check_rest(cluster)
 
 
 def test_init_twice_and_join_twice_at_once() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from cluster_lab import Cluster, Ending
+from cluster_lab import Cluster, check_rest
 
 CONTAINERS = ("c1", "c2", "c3")
 SERVICES = ("s1", "s2")
@@ -87,4 +87,4 @@ def test_books_and_beliefs_agree_after_the_storm(seed: int, trouble: str) -> Non
             token = cluster.manager.tokens["worker"]
             cluster.run(host, f"docker swarm join --token {token} 10.77.0.11:2377")
     cluster.wait("120 s")
-    Ending(cluster).check()
+    check_rest(cluster)

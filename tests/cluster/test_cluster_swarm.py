@@ -72,6 +72,17 @@ def test_a_second_manager_takes_over_when_the_leader_leaves() -> None:
     assert nodes(cluster, "host-b") == {"host-a": "Down", "host-b": "Ready", "host-c": "Ready"}
 
 
+def test_another_manager_may_leave_without_taking_the_lead_along() -> None:
+    cluster = Cluster(scenario=MANUAL)
+    for host in ("host-b", "host-c"):
+        cluster.run(host, f"docker swarm join --token {token(cluster, 'manager')} 10.77.0.11:2377")
+    cluster.run("host-b", "docker swarm leave --force")
+    rows = cluster.table("host-c", "docker node ls")
+    assert [row["MANAGER STATUS"] for row in rows] == ["Leader", "Reachable", "Reachable"]
+    cluster.run("host-c", "docker service create --name api --replicas 2 my:1")
+    assert sorted(cluster.running("api").values()) == ["host-a", "host-c"]
+
+
 def test_node_ls_has_the_clients_columns() -> None:
     cluster = Cluster()
     header = cluster.run("host-a", "docker node ls").splitlines()[0]

@@ -140,7 +140,7 @@ def test_prune_removes_what_nobody_uses(swarm: Typed) -> None:
     swarm("network create -d overlay away")
     swarm("run -d --network used --name one alpine sleep 1000")
     swarm("run -d --network app --name two alpine sleep 1000")
-    assert swarm("network prune -f").splitlines() == ["Deleted Networks:", "idle", "away"]
+    assert swarm("network prune -f").split() == ["Deleted", "Networks:", "idle", "away"]
     assert [row.split()[0] for row in listed(swarm)] == [
         "app", "bridge", "docker_gwbridge", "host", "ingress", "none", "used",
     ]  # fmt: skip

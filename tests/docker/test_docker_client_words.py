@@ -80,7 +80,7 @@ def test_splitting_any_text_gives_words_or_an_input_error(text: str) -> None:
          " without pipes, redirections, ; and &"),
         ("docker netwrok ls", "unknown command: docker netwrok; did you mean network?"),
         ("docker network creat n", "unknown command: docker network creat; did you mean create?"),
-        ("docker service create --replcas 3 i", "unknown flag: --replcas; did you mean --replicas?"),
+        ("docker service create --replcas 3", "unknown flag: --replcas; did you mean --replicas?"),
         ("docker network create", "'docker network create' requires 1 argument"),
         ("docker service create --replicas x i", 'invalid argument "x" for "--replicas" flag:'
          ' strconv.ParseUint: parsing "x": invalid syntax'),

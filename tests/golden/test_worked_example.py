@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+
 from overlaysim import Lab
 
 TWO_HOSTS = """\
@@ -85,6 +86,22 @@ def test_the_service_has_vip_6_and_tasks_7_to_11(lab: Lab) -> None:
     assert sorted(addresses, key=lambda a: int(a.split(".")[3][:-3])) == [
         f"10.0.1.{last}/24" for last in range(7, 12)
     ]
+
+
+def test_the_service_needs_no_further_load_balancers(lab: Lab) -> None:
+    for host, balancer in (("host-a", "10.0.1.3"), ("host-b", "10.0.1.5")):
+        containers = inspect(lab, host, "network inspect app-overlay")["Containers"]
+        assert containers["lb-app-overlay"]["IPv4Address"] == f"{balancer}/24"
+
+
+@pytest.mark.parametrize("host", ["host-a", "host-b"])
+def test_names_mean_the_same_on_both_hosts(lab: Lab, host: str) -> None:
+    asked = f"docker exec container-on-{host} nslookup "
+    assert "Address: 10.0.1.6" in lab[host](asked + "api")
+    tasks = lab[host](asked + "tasks.api")
+    assert sorted(re.findall(r"Address: (10\.0\.1\.\d+)", tasks)) == sorted(
+        f"10.0.1.{last}" for last in range(7, 12)
+    )
 
 
 def test_five_tasks_on_two_nodes_are_three_and_two(lab: Lab) -> None:

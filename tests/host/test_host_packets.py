@@ -234,6 +234,17 @@ def test_a_disconnected_network_is_out_of_reach_at_once() -> None:
     lab.world.check_conservation()
 
 
+def test_interfaces_keep_their_names_when_others_go() -> None:
+    lab = HostLab()
+    lab.swarm("red", "blue")
+    web = lab.start("host-a", "web", network="red")
+    lab.run("host-a", "docker network connect blue web")
+    assert [i.name for i in web.stack.interfaces] == ["eth0", "eth1", "eth2"]
+    lab.run("host-a", "docker network disconnect red web")
+    lab.run("host-a", "docker network connect red web")
+    assert [i.name for i in web.stack.interfaces] == ["eth1", "eth2", "eth3"]
+
+
 def test_an_internal_network_has_no_way_out() -> None:
     lab = HostLab()
     lab.run("host-a", "docker swarm init")

@@ -14,7 +14,8 @@ SCENARIOS = sorted(path.name for path in FOLDER.glob("*.overlay.*"))
 SCRIPTS = sorted(path.name for path in FOLDER.glob("*.txt"))
 
 CHANGES = {
-    "leaf-spine.overlay.yml": ("convergence: 200 ms", "convergence: 400 ms", "messages(client-a, server-c).lost"),
+    "leaf-spine.overlay.yml": ("convergence: 200 ms", "convergence: 400 ms",
+                               "messages(client-a, server-c).lost"),
     "link-cut.overlay.yml": ("for: 6 s", "for: 2 s", "ping(client, web).lost"),
     "scale-and-names.overlay.yml": ("scale api=6", "scale api=2",
                                     "lookups(name=tasks.api).missing"),

@@ -112,12 +112,12 @@ class ContainerPart(DaemonPart):
                 yield from self._connect(container, name)
             yield from self._worker.runtime.start(container)
         except Refused as error:
-            yield from self._worker.detach_all(container)
+            self._worker.detach_all(container)
             # The class of the refusal is lost on its way through the daemon: always 500.
             container.error = f"failed to set up container networking: {error.message}"
             raise ApiError(500, container.error) from None
         except MissingProgram as error:
-            yield from self._worker.detach_all(container)
+            self._worker.detach_all(container)
             container.exit_code = COMMAND_NOT_FOUND
             container.error = START_FAILED + MISSING.format(program=error.program)
             raise ApiError(400, container.error) from None

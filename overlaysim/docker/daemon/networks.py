@@ -138,7 +138,7 @@ class NetworkPart(DaemonPart):
             wish.endpoints.pop(network, None)
             raise refusal(error) from None
         if container.state != "running":  # it ended while the network was being joined
-            yield from self._worker.detach_all(container)
+            self._worker.detach_all(container)
 
     def _check_connectable(self, container: Container, network: str) -> None:
         if network in UNCONNECTABLE:
@@ -158,7 +158,7 @@ class NetworkPart(DaemonPart):
         wished = self._wish(container).endpoints.pop(network, None)
         attachment = next((a for a in container.attachments if a.info.name == network), None)
         if attachment is not None:
-            yield from self._worker.disconnect(container, attachment)
+            self._worker.disconnect(container, attachment)
         elif wished is None:
             raise ApiError(403, f"container {container.id} is not connected to network {ref}")
 

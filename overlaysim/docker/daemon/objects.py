@@ -40,7 +40,7 @@ def node_json(node: Node, manager_address: str) -> Json:
     return document
 
 
-def swarm_network_json(network: Network, host: Host | None) -> Json:
+def swarm_network_json(network: Network, host: Host) -> Json:
     """A swarm network: the cluster's record, and this host's part in it if it has one."""
     spec, info = network.spec, network.info
     config = [{"Subnet": info.subnet, "Gateway": info.gateway}] if info else []
@@ -67,8 +67,8 @@ def swarm_network_json(network: Network, host: Host | None) -> Json:
         "Options": options,
         "Labels": dict(spec.labels),
     }
-    membership = host.memberships.get(network.id) if host is not None else None
-    if host is not None and membership is not None:
+    membership = host.memberships.get(network.id)
+    if membership is not None:
         document["Containers"] = _containers(host, membership)
         document["Peers"] = _peers(host, network.id)
     return document
