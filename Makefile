@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: demo test check format bench notebook clean
+.PHONY: demo test check format bench notebook readme clean
 
 demo: .venv/run
 	$(BIN)/overlaysim demo
@@ -20,6 +20,10 @@ check: .venv/dev
 format: .venv/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# README shows real output; when that changes on purpose, this pastes the new one.
+readme: .venv/dev
+	$(BIN)/python tests/project/refresh_readme.py
 
 bench: .venv/dev
 	$(BIN)/python tests/benchmarks/run.py

@@ -189,7 +189,7 @@ class TaskRunner:
                 raise
         if not run.stopping():
             for attachment, record in plugged:
-                self._worker.host.publish_names(container, attachment, record)
+                self._worker.host.publish_names(attachment, record)
 
     def _shut_down(self, run: Run, container: Container) -> Steps:
         """End a running task in order: out of the load balancing, a pause, then the signal."""

@@ -261,7 +261,7 @@ class Worker:
         record = EndpointRecord(
             name=names[0], endpoint_ip=attachment.interface.address, task_aliases=names[1:]
         )
-        self.host.publish_names(container, attachment, record)
+        self.host.publish_names(attachment, record)
 
     def _tell(self, request: DetachRequest) -> Steps:
         """Tell the manager, again and again until it hears it or the host leaves the swarm."""

@@ -102,10 +102,6 @@ class Agent:
             self.node.leave_network(network, self._simulator.now)
             self._driver.settle()
 
-    def network_ready(self, network: str) -> bool:
-        """Whether the copy of the tables made at the join is complete."""
-        return self.node.network_ready(network)
-
     # ---- own endpoints --------------------------------------------------------------------
 
     def publish_peer(self, network: str, key: str, record: PeerRecord) -> None:

@@ -171,9 +171,7 @@ class Host:
             self._publish_peer(info, endpoint, address, interface.mac)
         return attachment
 
-    def publish_names(
-        self, container: Container, attachment: Attachment, record: EndpointRecord
-    ) -> None:
+    def publish_names(self, attachment: Attachment, record: EndpointRecord) -> None:
         """Publish a container's names in a network."""
         self._set_names(attachment, record)
 

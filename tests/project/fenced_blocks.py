@@ -27,6 +27,17 @@ def blocks_of(path: Path, language: str) -> list[Block]:
     ]
 
 
+def write_examples(page: Path, folder: Path) -> None:
+    """Write every scenario and script that a page shows, under the name that it gives itself."""
+    for language, title, suffix in (
+        ("yaml", r"^name: (\S+)$", ".overlay.yml"), ("text", r"\A# (\S+\.txt)$", ""),
+    ):  # fmt: skip
+        for block in blocks_of(page, language):
+            name = re.search(title, block.text, re.MULTILINE)
+            assert name, f"{page.name}:{block.line}: an example without a name"
+            (folder / f"{name[1]}{suffix}").write_text(block.text, encoding="utf-8")
+
+
 class Typed(NamedTuple):
     """A command of a ``console`` block and the lines that the block shows below it."""
 

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from fenced_blocks import Typed, blocks_of, typed_in
+from fenced_blocks import Typed, blocks_of, typed_in, write_examples
 
 from overlaysim.cli.main import build_parser, main
 
@@ -27,14 +27,7 @@ TYPED = [typed for block in blocks_of(README, "console") for typed in typed_in(b
 def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with the scenarios and every file that README shows."""
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
-    for block in blocks_of(README, "yaml"):
-        name = re.search(r"^name: (\S+)$", block.text, re.MULTILINE)
-        assert name, f"README.md:{block.line}: a scenario without a name"
-        (tmp_path / f"{name[1]}.overlay.yml").write_text(block.text, encoding="utf-8")
-    for block in blocks_of(README, "text"):
-        name = re.match(r"# (\S+\.txt)$", block.text, re.MULTILINE)
-        assert name, f"README.md:{block.line}: a script without a name"
-        (tmp_path / name[1]).write_text(block.text, encoding="utf-8")
+    write_examples(README, tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
