@@ -125,8 +125,9 @@ def get_an_address(walk: Walk) -> None:
 def publish(walk: Walk) -> tuple[str, int]:
     """Step 4: truth, the host's own belief and a table entry, all at one instant."""
     naming = walk.to("host/host.py:Host.publish_names")
-    attachment, record = naming.args[1:]
-    assert record == EndpointRecord(WEB, IP, task_aliases=(naming.args[1].short_id,))
+    host, attachment, record = naming.args
+    (container,) = host.containers.values()
+    assert record == EndpointRecord(WEB, IP, task_aliases=(container.short_id,))
     telling = walk.to("cluster/truth.py:Truth.endpoint")
     assert telling.args[1:] == ("app-overlay", attachment.endpoint, record, "host-a")
     publishing = walk.to("host/agent.py:Agent.publish_names")
