@@ -16,12 +16,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from overlaysim.errors import InputError, OverlaysimError
+from overlaysim.version import __version__
 
 if TYPE_CHECKING:
     from overlaysim.lab import Lab, check, run
     from overlaysim.scenario.result import Result
 
-__version__ = "0.1.0"
 __all__ = ["InputError", "Lab", "OverlaysimError", "Result", "__version__", "check", "run"]
 
 _HOMES = {

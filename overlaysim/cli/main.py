@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
 
-from overlaysim import __version__
 from overlaysim.errors import InputError, ModelError, Problem, visible
+from overlaysim.version import __version__
 
 INTERRUPTED = 130
 WRONG_INPUT = 2

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from overlaysim.cluster.images import Image
 from overlaysim.cluster.reports import StatusReports
 from overlaysim.cluster.requests import Order, Refused, TaskOrder, TaskStart, TaskStatus
+from overlaysim.cluster.worker import Worker
 from overlaysim.host.container import Attachment, Container
 from overlaysim.host.programs import MissingProgram
 from overlaysim.naming.records import EndpointRecord
 from overlaysim.sim import Event, Process, Steps
-
-if TYPE_CHECKING:
-    from overlaysim.cluster.worker import Worker
 
 COMMAND_NOT_FOUND = 127
 

@@ -5,6 +5,8 @@ What takes time is a process and takes what :class:`~overlaysim.cluster.timing.T
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from overlaysim.cluster.ids import Identifiers
 from overlaysim.cluster.local import BRIDGE, GATEWAY_BRIDGE, LocalNetworks
 from overlaysim.cluster.records import Grant
@@ -18,7 +20,6 @@ from overlaysim.cluster.requests import (
     Refused,
 )
 from overlaysim.cluster.runtime import Runtime
-from overlaysim.cluster.tasks import TaskRunner
 from overlaysim.cluster.timing import Timing
 from overlaysim.host.container import Attachment, Container
 from overlaysim.host.host import Host
@@ -63,7 +64,6 @@ class Worker:
         self._joining: dict[str, Event] = {}
         self._asked: dict[tuple[str, str], int] = {}
         self.runtime = Runtime(host, identifiers, timing, self.detach_all)
-        self.tasks = TaskRunner(self)
 
     # ---- the swarm ------------------------------------------------------------------------
 
@@ -77,14 +77,17 @@ class Worker:
             yield from self._take_part(ingress)
         self._simulator.spawn(self._beat())
 
-    def leave(self) -> Steps:
+    def leave(self, end_tasks: Callable[[], Steps]) -> Steps:
         """Leave the swarm: service containers are removed, gossip says farewell.
 
         The managers are not told: they notice by the silence.
+
+        Args:
+            end_tasks: ends every task of the host at once.
         """
         self.node = ""  # from now on orders are refused, and what is under way gives up
         self._asked.clear()
-        yield from self.tasks.end_all()
+        yield from end_tasks()
         self.manager = self.ingress = ""
         for network in [n for n, m in self.host.memberships.items() if m.tables is not None]:
             for container in self.host.containers.values():

@@ -16,6 +16,7 @@ from overlaysim.cluster.requests import (
     Refused,
     Welcome,
 )
+from overlaysim.cluster.tasks import TaskRunner
 from overlaysim.cluster.timing import Timing
 from overlaysim.cluster.truth import Truth
 from overlaysim.cluster.worker import Worker
@@ -79,6 +80,7 @@ class World:
             settings.upstream, settings.gossip, self.truth.endpoint,
         )  # fmt: skip
         self.workers: dict[str, Worker] = {}
+        self._tasks: dict[str, TaskRunner] = {}
         for name in topology.hosts:
             me = HostAddress(name, addresses[name], mac_of_host(addresses[name]))
             self.directory.add_host(me)
@@ -89,6 +91,7 @@ class World:
         rpc = Rpc(self.simulator, host.streams, me.address, MANAGER_PORT)
         worker = Worker(host, rpc, self.identifiers, self.settings.timing)
         self.workers[me.name] = worker
+        self._tasks[me.name] = TaskRunner(worker)
         rpc.serve(lambda source, request: self._serve(worker, request))
 
     def _serve(self, worker: Worker, request: object) -> Steps:
@@ -96,7 +99,7 @@ class World:
         if isinstance(request, Assignment):
             if request.node != worker.node:
                 raise Refused("unavailable", "this host is not that node")
-            worker.tasks.take(request.order)
+            self._tasks[worker.host.name].take(request.order)
             return None
         manager = self.managers.get(worker.host.name)
         if manager is None:
@@ -186,7 +189,7 @@ class World:
             manager = self.managers.pop(name, None)
             if manager is not None:
                 self._replace_manager(manager, worker)
-            yield from worker.leave()
+            yield from worker.leave(self._tasks[name].end_all)
 
     def _replace_manager(self, manager: Manager, leaving: Worker) -> None:
         """Let the nodes that talk to a manager that leaves talk to the new leader, if any."""

@@ -77,22 +77,8 @@ def epoch_ps(text: str) -> int:
     return seconds * SECOND + int((match.group(2) or "0").ljust(9, "0")) * NS
 
 
-class Engine(Protocol):
-    """The daemon of one host, as the client sees it.
-
-    ``ref`` is a full id, a unique prefix of one, or a name. Every generator raises
-    :class:`ApiError` for what the real daemon refuses. Objects have the fields that the Engine API
-    gives them; the client reads missing, ``None`` and empty as the same.
-    """
-
-    @property
-    def now(self) -> int:
-        """The present simulated instant in picoseconds."""
-
-    def sleep(self, duration: int) -> Steps:
-        """Let ``duration`` picoseconds pass."""
-
-    # --- the host and its swarm -------------------------------------------------------------
+class SwarmEngine(Protocol):
+    """The daemon's calls for the host itself, its swarm and the swarm's nodes."""
 
     def info(self) -> Steps:
         """Answer GET /info -> SystemInfo."""
@@ -117,8 +103,6 @@ class Engine(Protocol):
     ) -> Steps:
         """Answer POST /swarm/update; the rotations make new join tokens."""
 
-    # --- nodes ------------------------------------------------------------------------------
-
     def nodes(self) -> Steps:
         """Answer GET /nodes -> list of Node."""
 
@@ -131,7 +115,9 @@ class Engine(Protocol):
     def node_remove(self, ref: str, force: bool) -> Steps:
         """Answer DELETE /nodes/{ref}."""
 
-    # --- networks ---------------------------------------------------------------------------
+
+class NetworkEngine(Protocol):
+    """The daemon's calls for networks."""
 
     def networks(self) -> Steps:
         """Answer GET /networks -> list of Network."""
@@ -154,7 +140,9 @@ class Engine(Protocol):
     def networks_prune(self) -> Steps:
         """Answer POST /networks/prune -> {"NetworksDeleted": [name, ...]}."""
 
-    # --- containers -------------------------------------------------------------------------
+
+class ContainerEngine(Protocol):
+    """The daemon's calls for containers of its host."""
 
     def containers(self, all_: bool) -> Steps:
         """Answer GET /containers/json -> list of items; running ones only unless ``all_``."""
@@ -200,7 +188,9 @@ class Engine(Protocol):
         With ``Detach`` true in the body it returns as soon as the program has started.
         """
 
-    # --- services and tasks -----------------------------------------------------------------
+
+class ServiceEngine(Protocol):
+    """The daemon's calls for services and their tasks."""
 
     def services(self) -> Steps:
         """Answer GET /services?status=true -> list of Service, each with ServiceStatus."""
@@ -229,3 +219,19 @@ class Engine(Protocol):
         Filter keys: id, name, service, node, label, desired-state, and ``_up-to-date``
         (``["true"]``: only tasks of the service's present spec).
         """
+
+
+class Engine(SwarmEngine, NetworkEngine, ContainerEngine, ServiceEngine, Protocol):
+    """The daemon of one host, as the client sees it.
+
+    ``ref`` is a full id, a unique prefix of one, or a name. Every generator raises
+    :class:`ApiError` for what the real daemon refuses. Objects have the fields that the Engine API
+    gives them; the client reads missing, ``None`` and empty as the same.
+    """
+
+    @property
+    def now(self) -> int:
+        """The present simulated instant in picoseconds."""
+
+    def sleep(self, duration: int) -> Steps:
+        """Let ``duration`` picoseconds pass."""

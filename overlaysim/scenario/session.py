@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from overlaysim import __version__
 from overlaysim.docker.client.client import CommandResult, DockerClient
 from overlaysim.docker.client.line import split_line
 from overlaysim.docker.daemon import Daemon
@@ -18,6 +17,7 @@ from overlaysim.scenario.model import Scenario
 from overlaysim.sim import Steps
 from overlaysim.sim.events import CommandEnded
 from overlaysim.underlay.network import ETHERNET_EXTRAS
+from overlaysim.version import __version__
 
 MOST_NAMED = 5
 SWARM_INIT = ["docker", "swarm", "init"]

@@ -20,7 +20,6 @@ class Edge:
         line: where it stands, from 1.
         top_level: whether it is carried out when the importer is (not later, in a function).
         for_types: whether it stands under ``if TYPE_CHECKING``, so that it is never carried out.
-        name: what is taken from ``imported``; empty for the module itself.
     """
 
     importer: str
@@ -28,7 +27,6 @@ class Edge:
     line: int
     top_level: bool
     for_types: bool
-    name: str = ""
 
 
 def modules_of(package: Path) -> dict[str, Path]:
@@ -65,7 +63,7 @@ def _edges(
             if whole in known:
                 yield Edge(module, whole, node.lineno, top_level, types)
             else:
-                yield Edge(module, base, node.lineno, top_level, types, alias.name)
+                yield Edge(module, base, node.lineno, top_level, types)
     elif isinstance(node, ast.If) and _is_type_checking(node.test):
         for child in node.body:
             yield from _edges(child, module, is_package, known, top_level=top_level, types=True)
