@@ -8,8 +8,9 @@ over the tasks. A datagram keeps its journey through the load balancer.
 from __future__ import annotations
 
 from overlaysim.host.interface import Interface
+from overlaysim.host.ip import OwnerOf
 from overlaysim.host.segment import Segment
-from overlaysim.host.stack import OwnerOf, Stack
+from overlaysim.host.stack import Stack
 from overlaysim.host.tables import NetworkTables
 from overlaysim.overlay.addresses import mac_for
 from overlaysim.overlay.ipvs import VirtualServer

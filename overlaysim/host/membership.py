@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from overlaysim.host.balancer import LoadBalancer
 from overlaysim.host.interface import Interface
+from overlaysim.host.ip import OwnerOf
 from overlaysim.host.segment import NetworkInfo, Segment
-from overlaysim.host.stack import OwnerOf, Stack
+from overlaysim.host.stack import Stack
 from overlaysim.host.tables import NetworkTables
 from overlaysim.sim import Simulator
 

@@ -6,13 +6,11 @@ back into what a program receives.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
 from typing import Any, Protocol
 
-from overlaysim.host.interface import Interface, group_mac
-from overlaysim.host.segment import ETHERNET_HEADER
-from overlaysim.overlay.fragments import Reassembler, fragment
-from overlaysim.sim import Journey, Simulator, composition
+from overlaysim.host.interface import Interface
+from overlaysim.host.ip import IpLayer, Message, OwnerOf
+from overlaysim.sim import Journey, Simulator
 from overlaysim.traffic.messages import (
     DatagramIn,
     EchoReply,
@@ -25,25 +23,11 @@ from overlaysim.traffic.messages import (
 from overlaysim.wire import ICMP, UDP, IPv4, MalformedPacket, Opaque, Packet
 from overlaysim.wire.icmp import ECHO_REPLY, ECHO_REQUEST, PORT_UNREACHABLE, UNREACHABLE
 
-PROTOCOL_NAMES = {1: "icmp", 6: "tcp", 17: "udp"}
 IPV4_HEADER = 20
 DISCARD_PORT = 9
 """Every container takes and forgets datagrams to this port (RFC 863), so that flows have an end."""
 ICMP_QUOTE = 548
 """Bytes of the offending packet that an ICMP error quotes at most (RFC 1812 section 4.3.2.3)."""
-LOOPBACK_MTU = 65_536
-"""Linux ``drivers/net/loopback.c``."""
-
-
-LOOPBACK = "127."
-"""How the addresses of the loopback interface begin (RFC 1122 section 3.2.1.3)."""
-
-Message = tuple[Hashable, ...]
-"""Key of what a program sent, shared by its fragments; an echo's ends in request or reply."""
-
-
-OwnerOf = Callable[[Interface, str], str]
-"""Trace label of whoever should have an address, on an interface's network."""
 
 
 class Receiver(Protocol):
@@ -53,15 +37,10 @@ class Receiver(Protocol):
         """A message for the program."""
 
 
-class Stack:
-    """The IP stack behind one or more interfaces.
+class Stack(IpLayer):
+    """ICMP echo and UDP ports on top of the IP layer, for the programs of a container.
 
-    Args:
-        simulator: clock and ledger.
-        label: the owner's name in traces.
-        owner_of: gives the trace label of whoever should have the address, on an interface's
-            network; the address itself if nobody has it.
-        not_mine: why a packet to somebody else's address ends here: no stack forwards.
+    The arguments are those of :class:`~overlaysim.host.ip.IpLayer`.
     """
 
     def __init__(
@@ -71,17 +50,9 @@ class Stack:
         owner_of: OwnerOf,
         not_mine: str = "wrong address",
     ) -> None:
-        self.label = label
-        self.interfaces: list[Interface] = []
-        self.default: tuple[Interface, str] | None = None
-        self._simulator = simulator
-        self._owner_of = owner_of
-        self._not_mine = not_mine
-        self._reassembler = Reassembler()
-        self._expiry_set = False
+        super().__init__(simulator, label, owner_of, not_mine)
         self._echo_programs: dict[int, Receiver] = {}
         self._ports: dict[int, Receiver] = {}
-        self._ident = simulator.streams("ip-ident", label).randrange(0x10000)
         self._messages = 0
 
     # ---- programs -------------------------------------------------------------------------
@@ -174,103 +145,11 @@ class Stack:
             packet = answer.wrap(IPv4(asked.dst, asked.src, 1, ident=self._next_ident()))
             self._transmit(*route, packet, message=message)
 
-    def _transmit(
-        self,
-        interface: Interface,
-        next_hop: str,
-        packet: Packet,
-        *,
-        message: Message,
-        look_up: int = 0,
-        content: Any = None,
-    ) -> None:
-        """Put an IP packet on an interface, cut to its MTU; to oneself it takes no wire."""
-        to_itself = self._is_own(interface, next_hop)
-        target = packet.layer(0, IPv4).dst
-        intended = self.label if to_itself else self._owner_of(interface, target)
-        for part in fragment(packet, self._mtu(interface, next_hop)):
-            journey = self._open(part, intended, message, look_up)
-            journey.content = content
-            if to_itself:
-                self._arrive(interface, journey, part)
-            else:
-                interface.send(journey, part, next_hop)
-
-    def _open(self, packet: Packet, intended: str, message: Message, look_up: int) -> Journey:
-        """Open the account of one IP packet."""
-        protocol = packet.layer(0, IPv4).protocol or 0
-        journey = self._simulator.ledger.create(
-            "data", self._simulator.now - look_up, source=self.label, intended=intended,
-            protocol=PROTOCOL_NAMES.get(protocol, str(protocol)), message=message,
-        )  # fmt: skip
-        journey.look_up = look_up
-        journey.packet = packet
-        carried = packet.payload_length
-        headers = packet.length - carried + ETHERNET_HEADER
-        journey.composition = composition("data", carried, headers)
-        journey.length = journey.composition.length
-        return journey
-
-    def route(self, destination: str) -> tuple[Interface, str] | None:
-        """Interface and next hop for an address: its own subnet, else the default gateway."""
-        for interface in self.interfaces:
-            if self._is_own(interface, destination) or interface.connects_to(destination):
-                return interface, destination
-        if self.default is not None and group_mac(destination, "") is not None:
-            return self.default[0], destination
-        return self.default
-
-    def remove(self, interface: Interface) -> None:
-        """Take an interface away, and the default route if it led there."""
-        interface.shut()
-        self.interfaces.remove(interface)
-        if self.default is not None and self.default[0] is interface:
-            self.default = None
-
-    @staticmethod
-    def _is_own(interface: Interface, address: str) -> bool:
-        return address in interface.addresses or address.startswith(LOOPBACK)
-
-    def _mtu(self, interface: Interface, next_hop: str) -> int:
-        own = self._is_own(interface, next_hop)
-        return LOOPBACK_MTU if own else interface.segment.info.mtu
-
-    def _next_ident(self) -> int:
-        self._ident = (self._ident + 1) & 0xFFFF
-        return self._ident
-
     def _new_message(self, kind: str) -> Message:
         self._messages += 1
         return (kind, self.label, self._messages)
 
     # ---- receiving ------------------------------------------------------------------------
-
-    def take(self, interface: Interface, journey: Journey, packet: Packet) -> None:
-        """An IP packet came in on an interface."""
-        if packet.layer(0, IPv4).dst in interface.addresses:
-            self._arrive(interface, journey, packet)
-        else:
-            self._simulator.ledger.drop(journey, self._simulator.now, self._not_mine, self.label)
-
-    def _arrive(self, interface: Interface, journey: Journey, packet: Packet) -> None:
-        now = self._simulator.now
-        self._simulator.ledger.deliver(journey, now, self.label)
-        whole = self._reassembler.receive(packet, now)
-        if whole is not None:
-            self._dispatch(interface, journey, whole)
-        elif not self._expiry_set:
-            self._set_expiry()
-
-    def _set_expiry(self) -> None:
-        due = self._reassembler.next_expiry()
-        self._expiry_set = due is not None
-        if due is not None:
-            self._simulator.timer(due, self._give_up_fragments)
-
-    def _give_up_fragments(self, _: object) -> None:
-        """Fragments whose others did not come are forgotten; they were delivered one by one."""
-        self._reassembler.expire(self._simulator.now)
-        self._set_expiry()
 
     def _dispatch(self, interface: Interface, journey: Journey, packet: Packet) -> None:
         inner = packet.layers[1]
@@ -336,13 +215,3 @@ class Stack:
                 program = self._ports.get(header.src_port)
             if program is not None:
                 program.receive(HostUnreachable(address))
-
-    @property
-    def waiting(self) -> int:
-        """Packets held back for ARP, for the conservation check."""
-        return sum(interface.neighbours.waiting for interface in self.interfaces)
-
-    def shut(self) -> None:
-        """Take every interface away."""
-        for interface in list(self.interfaces):
-            self.remove(interface)

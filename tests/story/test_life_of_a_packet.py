@@ -36,7 +36,7 @@ STEPS: Steps = (
     ("traffic/ping.py:Ping.receive",),
     (
         "host/stack.py:Stack.send_echo",
-        "host/stack.py:Stack.route",
+        "host/ip.py:IpLayer.route",
         "overlay/fragments.py:fragment",
     ),
     (
@@ -63,7 +63,7 @@ STEPS: Steps = (
         "overlay/vtep.py:Vtep.admit",
     ),
     (
-        "host/stack.py:Stack.take",
+        "host/ip.py:IpLayer.take",
         "sim/journey.py:Ledger.deliver",
         "host/stack.py:Stack._answer_echo",
     ),
@@ -142,7 +142,7 @@ def send_the_echo(walk: Walk, ping: object, asked_at: int) -> tuple[int, Packet]
     sending = walk.to("host/stack.py:Stack.send_echo")
     echo = sending.args[2]
     assert echo == SendEcho(IP_A, echo.ident, 0, 56, None)
-    interface, next_hop = walk.to("host/stack.py:Stack.route").result
+    interface, next_hop = walk.to("host/ip.py:IpLayer.route").result
     assert (interface.name, interface.mac, next_hop) == ("eth0", MAC_B, IP_A)
     cut = walk.to("overlay/fragments.py:fragment")
     packet, mtu = cut.args
@@ -264,7 +264,7 @@ def unwrap(walk: Walk, outer: Packet, frame: Packet, sent_at: int) -> None:
 
 def arrive(walk: Walk, ping: object, sent_at: int) -> None:
     """Steps 10 and 11: it is delivered, answered, and the answer travels the same way."""
-    taking = walk.to("host/stack.py:Stack.take")
+    taking = walk.to("host/ip.py:IpLayer.take")
     assert taking.args[0].label == f"{A}@host-a"
     delivering = walk.to("sim/journey.py:Ledger.deliver", is_data)
     journey = delivering.args[1]
