@@ -11,7 +11,7 @@ from overlaysim.host.segment import Segment
 from overlaysim.overlay.neighbours import Answer, Ask, GivenUp, NeighbourCache, Ready
 from overlaysim.sim import Driver, Journey, Simulator
 from overlaysim.wire import Ethernet, Packet
-from overlaysim.wire.addresses import BROADCAST_MAC, mac_text
+from overlaysim.wire.addresses import BROADCAST_MAC, ip4_bytes, mac_text
 
 LIMITED_BROADCAST = "255.255.255.255"
 
@@ -74,8 +74,9 @@ class Interface:
         self._unreachable = unreachable
         self.neighbours = NeighbourCache()
         self._driver = Driver(simulator, self.neighbours, self._carry)
-        self._network = IPv4Network(segment.info.subnet)
-        self._broadcast = str(self._network.broadcast_address)
+        network = IPv4Network(segment.info.subnet)
+        self._prefix, self._mask = int(network.network_address), int(network.netmask)
+        self._broadcast = str(network.broadcast_address)
         segment.plug(self)
 
     def hold(self, addresses: Sequence[str]) -> None:
@@ -84,7 +85,7 @@ class Interface:
 
     def connects_to(self, address: str) -> bool:
         """Whether the address is in this interface's own subnet."""
-        return IPv4Address(address) in self._network
+        return int.from_bytes(ip4_bytes(address)) & self._mask == self._prefix
 
     def send(self, journey: Journey, packet: Packet, next_hop: str) -> None:
         """Send an IP packet to ``next_hop``: a neighbour in the subnet, or a group."""
