@@ -7,17 +7,15 @@ Exit status: 0 everything holds, 1 an expectation or a typed command failed (wit
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
 
+from overlaysim.cli.status import INTERNAL_ERROR, INTERRUPTED, IO_FAILED, WRONG_INPUT
 from overlaysim.errors import InputError, ModelError, Problem, visible
 from overlaysim.version import __version__
-
-INTERRUPTED = 130
-WRONG_INPUT = 2
-INTERNAL_ERROR = 70
 
 EPILOG = """\
 first steps:
@@ -29,24 +27,46 @@ first steps:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that knows ASCII only
+            stream.reconfigure(errors="replace")  # a terminal that knows ASCII only, stray bytes
     options = build_parser().parse_args(arguments)
     try:
-        status = options.run(options)
-    except InputError as error:
-        print_problems(error)
-        return WRONG_INPUT
-    except ModelError as error:
-        print(f"overlaysim: a bug in the simulator: {error}", file=sys.stderr)
-        return INTERNAL_ERROR
+        return _status_of(options)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()  # the reader has gone; Python would complain once more at exit
+        _discard_output()  # the reader has seen enough, as `head` does
         return 0
-    return int(status)
+    except OSError as error:
+        _discard_output()
+        print(f"overlaysim: input or output failed: {error.strerror}", file=sys.stderr)
+        return IO_FAILED
+
+
+def _status_of(options: argparse.Namespace) -> int:
+    """Run a command and tell what is wrong; all that it printed has been written when it ends."""
+    try:
+        status = int(options.run(options))
+    except InputError as error:
+        print_problems(error)
+        status = WRONG_INPUT
+    except ModelError as error:
+        print(f"overlaysim: a bug in the simulator: {error}", file=sys.stderr)
+        status = INTERNAL_ERROR
+    if sys.stdout is not None:  # None: closed before the start
+        sys.stdout.flush()
+    return status
+
+
+def _discard_output() -> None:
+    """Let what could not be written go nowhere, or Python would complain once more at exit."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None: closed before the start
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(null, stream.fileno())
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -95,7 +115,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seed", type=int, help="take the place of the scenario's seed")
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="take the place of the scenario's seed"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write report, tables and figures")
     parser.add_argument("--capture", action="store_true", help="add capture.pcapng to --out")
     parser.add_argument("--no-figures", action="store_true", help="leave the figures out of --out")

@@ -5,13 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from overlaysim.cli.status import NOT_FOUND, WRONG_INPUT
 from overlaysim.errors import InputError, nearest, visible
 from overlaysim.scenario.run import conclude
 from overlaysim.scenario.session import Session
 from overlaysim.units import format_seconds, parse_duration
-
-NOT_FOUND = 127
-WRONG_INPUT = 2
 
 HELP = """\
 docker …                     a docker command on the host that the prompt shows
@@ -87,15 +85,21 @@ class Prompt:
         return outcome.status
 
     def _on(self, words: list[str]) -> str:
-        name = words[0] if len(words) == 1 else " ".join(words)
+        known = ", ".join(self._session.hosts)
+        if len(words) != 1:
+            raise InputError(
+                f"on: write on HOST, and the commands on lines of their own; hosts are {known}"
+            )
+        name = words[0]
         if name not in self._session.hosts:
-            known = ", ".join(self._session.hosts)
             hint = nearest(name, self._session.hosts)
             raise InputError(f'on: no host "{name}"; hosts are {known}{hint}')
         self._host = name
         return ""
 
     def _wait(self, words: list[str]) -> str:
+        if not words:
+            raise InputError("wait: write wait DURATION, for example wait 5s")
         self._session.wait(parse_duration(" ".join(words)))
         return ""
 

@@ -7,12 +7,13 @@ import sys
 from importlib import resources
 from pathlib import Path
 
+from overlaysim.cli.status import INTERRUPTED
+from overlaysim.errors import InputError
 from overlaysim.scenario.result import Result
 from overlaysim.scenario.run import load, run_scenario
 from overlaysim.units import format_seconds
 
 DEMO = "tutorial.overlay.yml"
-INTERRUPTED = 130
 
 
 def demo_file() -> Path:
@@ -38,10 +39,19 @@ def run_file(path: Path, options: argparse.Namespace) -> int:
 
 
 def finish(result: Result, options: argparse.Namespace) -> int:
-    """Print a result, write its folder if one was asked for, and return the exit status."""
+    """Print a result, write its folder if one was asked for, and return the exit status.
+
+    Raises:
+        InputError: the folder cannot be written; the report has been printed all the same.
+    """
+    folder = None
     if options.out is not None:
-        result.write(options.out, figures=not options.no_figures)
-    folder = f"{options.out}/" if options.out is not None else None
+        try:
+            result.write(options.out, figures=not options.no_figures)
+        except InputError:
+            print(result.report(), end="")
+            raise
+        folder = f"{options.out}/"
     print(result.report(folder), end="")
     return result.status if result.measurements.meta.complete else INTERRUPTED
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from overlaysim.cli.prompt import Prompt, Stop
-from overlaysim.cli.running import INTERRUPTED, finish
+from overlaysim.cli.running import finish
+from overlaysim.cli.status import INTERRUPTED
 from overlaysim.errors import InputError, Problem, visible
 from overlaysim.scenario.run import conclude, load
 from overlaysim.scenario.session import Session, with_seed
@@ -39,30 +40,27 @@ def run_shell(options: argparse.Namespace) -> int:
         with_seed(scenario, options.seed), capture=options.capture, digest=digest, manual="--manual"
     )
     prompt = Prompt(session)
-    interactive = script is None and sys.stdin.isatty()
+    given: Iterable[str] = (sys.stdin or ()) if script is None else script
+    interactive = script is None and sys.stdin is not None and sys.stdin.isatty()
     print(welcome(session) + (" Type docker commands; `help` lists the rest." * interactive))
-    if interactive:
-        status = converse(prompt)
-    else:
-        status = run_lines(prompt, script_lines(prompt, sys.stdin if script is None else script))
-    if session.simulator.now:
+    complete = True
+    try:
+        status = converse(prompt) if interactive else run_lines(prompt, script_lines(prompt, given))
+    except KeyboardInterrupt:
+        status, complete = INTERRUPTED, False
+    if session.simulator.now or options.out is not None:
         print()
-        reported = finish(conclude(session), options)
+        reported = finish(conclude(session, complete=complete), options)
         status = status or reported
     return status
 
 
 def run_lines(prompt: Prompt, lines: Iterator[str]) -> int:
     """Do one line after the other up to the first that fails; return its exit status."""
-    try:
+    with contextlib.suppress(Stop):
         for line in lines:
-            status = prompt.do(line)
-            if status:
+            if status := prompt.do(line):
                 return status
-    except Stop:
-        pass
-    except KeyboardInterrupt:
-        return INTERRUPTED
     return 0
 
 
@@ -86,7 +84,8 @@ def read_script(path: Path) -> list[str]:
         InputError: it cannot be read, or is no text.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(LONGEST_SCRIPT + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise InputError([Problem(str(path), 0, 0, "", f"cannot be read: {reason}")]) from None
@@ -95,7 +94,7 @@ def read_script(path: Path) -> list[str]:
     return text.splitlines()
 
 
-def script_lines(prompt: Prompt, lines: Iterator[str] | list[str]) -> Iterator[str]:
+def script_lines(prompt: Prompt, lines: Iterable[str]) -> Iterator[str]:
     """Give each line after showing it behind the prompt, as if it had been typed."""
     for line in lines:
         text = line.strip()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from overlaysim.cluster.allocator import Allocator
 from overlaysim.cluster.ids import Identifiers
+from overlaysim.cluster.names import check_name
 from overlaysim.cluster.records import Attachment, Grant, Network, NetworkSpec
 from overlaysim.cluster.requests import DEADLINE, AttachRequest, DetachRequest, Refused
 from overlaysim.cluster.store import Store
@@ -54,8 +55,9 @@ class NetworkControl:
         """Make an overlay network.
 
         Raises:
-            Refused: the name exists, or it would be the second ingress network.
+            Refused: the name exists or cannot be one, or it would be the second ingress network.
         """
+        check_name(spec.name)
         for network in self._store.networks.values():
             if network.spec.name == spec.name:
                 raise Refused("exists", f"network with name {spec.name} already exists")

@@ -31,6 +31,26 @@ UNCONNECTABLE = {
 }
 """Why nothing can be connected to these (moby, ``daemon/network/errors.go``)."""
 LOCAL_MTU = 1500
+_BRIDGE_OPTION = "com.docker.network.bridge."
+ICC_OPTION = f"{_BRIDGE_OPTION}enable_icc"
+"""Whether containers of a bridge network may talk to one another."""
+_PREDEFINED_OPTIONS = {
+    BRIDGE: {
+        f"{_BRIDGE_OPTION}default_bridge": "true",
+        ICC_OPTION: "true",
+        f"{_BRIDGE_OPTION}enable_ip_masquerade": "true",
+        f"{_BRIDGE_OPTION}host_binding_ipv4": "0.0.0.0",
+        f"{_BRIDGE_OPTION}name": "docker0",
+        "com.docker.network.driver.mtu": str(LOCAL_MTU),
+    },
+    GATEWAY_BRIDGE: {
+        ICC_OPTION: "false",
+        f"{_BRIDGE_OPTION}enable_ip_masquerade": "true",
+        f"{_BRIDGE_OPTION}name": GATEWAY_BRIDGE,
+    },
+}
+"""What the daemon makes its own bridges with (moby, ``daemon/daemon_unix.go``,
+``daemon/network.go``)."""
 _SUBNETS = [f"172.{second}.0.0/16" for second in range(17, 32)] + [
     f"192.168.{third}.0/20" for third in range(0, 256, 16)
 ]
@@ -38,7 +58,10 @@ _SUBNETS = [f"172.{second}.0.0/16" for second in range(17, 32)] + [
 
 @dataclass(slots=True)
 class LocalNetwork:
-    """A network that exists on one host only. ``host`` and ``none`` have no subnet."""
+    """A network that exists on one host only. ``host`` and ``none`` have no subnet.
+
+    ``mesh_address`` is the routing mesh's address in docker_gwbridge; empty elsewhere.
+    """
 
     id: str
     name: str
@@ -49,6 +72,7 @@ class LocalNetwork:
     internal: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    mesh_address: str = ""
 
 
 class LocalNetworks:
@@ -58,7 +82,7 @@ class LocalNetworks:
         self.networks: dict[str, LocalNetwork] = {}
         self._host = host
         self._identifiers = identifiers
-        self.create(BRIDGE)
+        self.create(BRIDGE, options=_PREDEFINED_OPTIONS[BRIDGE])
         for name, driver in (("host", "host"), ("none", "null")):
             network = LocalNetwork(identifiers.local(), name, driver, host.around.simulator.now)
             self.networks[network.id] = network
@@ -92,7 +116,7 @@ class LocalNetworks:
         network_id = self._identifiers.local()
         info = NetworkInfo(
             network_id, name, f"{name}@{self._host.name}", pool.subnet, pool.gateway, None,
-            LOCAL_MTU, internal,
+            LOCAL_MTU, internal, isolated=(options or {}).get(ICC_OPTION) == "false",
         )  # fmt: skip
         network = LocalNetwork(
             network_id, name, "bridge", self._host.around.simulator.now, info, pool, internal,
@@ -138,9 +162,16 @@ class LocalNetworks:
         del self.networks[network.id]
 
     def ensure_gateway_bridge(self) -> None:
-        """Make docker_gwbridge, the overlay containers' way out, unless it is there."""
-        if self.named(GATEWAY_BRIDGE) is None:
-            self.create(GATEWAY_BRIDGE)
+        """Make docker_gwbridge, the overlay containers' way out, unless it is there.
+
+        The sandbox of the routing mesh joins it first, so it has .2 and containers come after it
+        (moby ``daemon/libnetwork/controller.go``, the ingress sandbox has a leg in it).
+        """
+        network = self.named(GATEWAY_BRIDGE)
+        if network is None:
+            network = self.create(GATEWAY_BRIDGE, options=_PREDEFINED_OPTIONS[GATEWAY_BRIDGE])
+        if not network.mesh_address and network.pool is not None:
+            network.mesh_address = network.pool.allocate()
 
     def attach(
         self,

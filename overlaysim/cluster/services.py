@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from overlaysim.cluster.allocator import Allocator
 from overlaysim.cluster.ids import Identifiers
+from overlaysim.cluster.names import check_name, invalid
 from overlaysim.cluster.orchestrator import Orchestrator
 from overlaysim.cluster.records import Service, ServiceSpec, Update
 from overlaysim.cluster.requests import Refused
 from overlaysim.cluster.scheduler import ConstraintError, parse_constraint
 from overlaysim.cluster.store import Store
 from overlaysim.sim import Simulator
-
-LONGEST_NAME = 63
-_NAME = re.compile(r"[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*")
 
 
 class ServiceControl:
@@ -116,14 +112,11 @@ class ServiceControl:
         self._orchestrator.changed()
 
     def _check(self, spec: ServiceSpec) -> None:
-        if not _NAME.fullmatch(spec.name):
-            raise _invalid("name must be valid as a DNS name component")
-        if len(spec.name) > LONGEST_NAME:
-            raise _invalid(f"name must be {LONGEST_NAME} characters or fewer")
+        check_name(spec.name)
         for attached in spec.networks:
             network = self._store.network(attached.network)
             if network.spec.ingress:
-                raise _invalid(
+                raise invalid(
                     "Service cannot be explicitly attached to the ingress network "
                     f'"{network.spec.name}"'
                 )
@@ -131,8 +124,4 @@ class ServiceControl:
             try:
                 parse_constraint(text)
             except ConstraintError as error:
-                raise _invalid(str(error)) from None
-
-
-def _invalid(message: str) -> Refused:
-    return Refused("invalid", f"rpc error: code = InvalidArgument desc = {message}")
+                raise invalid(str(error)) from None

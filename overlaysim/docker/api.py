@@ -195,8 +195,8 @@ class ServiceEngine(Protocol):
     def services(self) -> Steps:
         """Answer GET /services?status=true -> list of Service, each with ServiceStatus."""
 
-    def service(self, ref: str) -> Steps:
-        """Answer GET /services/{ref} -> Service."""
+    def service(self, ref: str, defaults: bool = False) -> Steps:
+        """Answer GET /services/{ref}?insertDefaults=... -> Service; ``defaults`` fills the spec."""
 
     def service_create(self, body: Json) -> Steps:
         """Answer POST /services/create -> {"ID", "Warnings"}."""

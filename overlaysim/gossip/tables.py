@@ -253,7 +253,7 @@ class Tables:
         if before is None and event.deleted:
             # An unknown entry's tombstone is passed on only while it is young and came by bulk
             # sync, or deletes would go round for ever (NDB/delegate.go handleTableEvent).
-            return by_bulk_sync and own.in_sync and residual > lifetime / 6
+            return by_bulk_sync and own.in_sync and 6 * residual > lifetime
         shown = None if before is None or before.deleted else before
         if not event.deleted:
             kind: Literal["created", "updated"] = "updated" if shown else "created"

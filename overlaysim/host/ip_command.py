@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network
 
 from overlaysim.host.container import Container
 from overlaysim.host.interface import Interface
 from overlaysim.traffic.idle import Print
 
-USAGE = "Usage: ip { address | route | neigh } [ show ] [ [ dev ] NAME ]"
+USAGE = "Usage: ip { address | link | route | neigh } [ show ] [ [ dev ] NAME ]"
 _IGNORED = ("-4", "-o", "show", "list", "ls", "dev")
 
 
@@ -44,13 +45,22 @@ def _addresses(container: Container, now: int, wanted: Wanted) -> list[str]:
     return lines
 
 
+def _links(container: Container, now: int, wanted: Wanted) -> list[str]:
+    """The same without what an address adds: two lines for each interface."""
+    lines = _addresses(container, now, wanted)
+    return [line for line in lines if not line.startswith(("    inet ", "       valid_lft "))]
+
+
 def _address(number: int, interface: Interface) -> list[str]:
     info = interface.segment.info
+    own = f"{interface.address}/{info.prefix_length}"
+    broadcast = IPv4Network(info.subnet).broadcast_address
+    # busybox prints M-DOWN for a veth whose other end is in another namespace.
     return [
-        f"{number}: {interface.name}@if{number}: <BROADCAST,MULTICAST,UP,LOWER_UP> "
+        f"{number}: {interface.name}@if{number}: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> "
         f"mtu {info.mtu} qdisc noqueue state UP",
         f"    link/ether {interface.mac} brd ff:ff:ff:ff:ff:ff",
-        f"    inet {interface.address}/{info.prefix_length} scope global {interface.name}",
+        f"    inet {own} brd {broadcast} scope global {interface.name}",
         "       valid_lft forever preferred_lft forever",
     ]
 
@@ -80,7 +90,8 @@ def _neighbours(container: Container, now: int, wanted: Wanted) -> list[str]:
 
 
 _TOPICS = {
-    **dict.fromkeys(("address", "addr", "a", "link", "l"), _addresses),
+    **dict.fromkeys(("address", "addr", "a"), _addresses),
+    **dict.fromkeys(("link", "l"), _links),
     **dict.fromkeys(("route", "r"), _routes),
     **dict.fromkeys(("neighbour", "neighbor", "neigh", "n"), _neighbours),
 }

@@ -26,6 +26,7 @@ class NetworkInfo:
         label: name in traces: the network's name, with ``@host`` when it is a local one.
         vni: VXLAN network identifier; None for a local bridge network.
         mtu: of the interfaces in it, bytes.
+        isolated: whether its containers reach the gateway only, not one another.
     """
 
     id: str
@@ -36,6 +37,7 @@ class NetworkInfo:
     vni: int | None
     mtu: int
     internal: bool = False
+    isolated: bool = False
 
     @property
     def prefix_length(self) -> int:
@@ -144,10 +146,14 @@ class Segment:
         A broadcast or multicast frame ends here as well: vxlan0 has no entry to flood it to, and
         containers do not answer broadcast pings (``icmp_echo_ignore_broadcasts`` 1).
         """
-        mac = frame.layer(0, Ethernet).dst
+        ethernet = frame.layer(0, Ethernet)
+        mac = ethernet.dst
         port = self._ports.get(mac)
         if port is not None:
-            port.take(journey, frame)
+            if self.info.isolated and not self._with_gateway(ethernet):
+                self._drop(journey, "filtered")
+            else:
+                port.take(journey, frame)
             return
         if self.vtep is None:
             self._drop(journey, "no such container")
@@ -157,6 +163,11 @@ class Segment:
             self._drop(journey, "no forwarding entry")
             return
         self._tunnel(self, journey, frame, remote)
+
+    def _with_gateway(self, ethernet: Ethernet) -> bool:
+        """Whether the frame goes to or comes from the network's gateway."""
+        ends = (self._ports.get(ethernet.src), self._ports.get(ethernet.dst))
+        return any(port is not None and self.info.gateway in port.addresses for port in ends)
 
     def from_tunnel(self, journey: Journey, frame: Packet, remote: str) -> None:
         """Take a frame that the VXLAN device unwrapped; ``remote`` is the sending VTEP."""

@@ -249,17 +249,20 @@ class _Auditor:
         self._convergence.count((network, name), host, right=verdict in (CORRECT, ABSENT))
         if before is not None and before[0] == verdict:
             return
-        if before is not None and before[1] < self._now:
-            self._spans.append(
-                Span(host, network, entry.spelling, before[1], self._now, before[0])
-            )  # fmt: skip
+        if before is not None:
+            self._end_span(host, network, entry, before)
         entry.states[host] = (verdict, self._now)
 
     def _close_spans(self, host: str, network: str) -> None:
         """End the accounts of a host about a network."""
         for entry in self._entries.get(network, {}).values():
             state = entry.states.pop(host, None)
-            if state is not None and state[1] < self._now:
-                self._spans.append(
-                    Span(host, network, entry.spelling, state[1], self._now, state[0])
-                )  # fmt: skip
+            if state is not None:
+                self._end_span(host, network, entry, state)
+
+    def _end_span(
+        self, host: str, network: str, entry: _Entry, state: tuple[Verdict, int]
+    ) -> None:  # fmt: skip
+        verdict, start = state
+        if start < self._now:
+            self._spans.append(Span(host, network, entry.spelling, start, self._now, verdict))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -20,6 +20,7 @@ class Metric:
             ``share`` (0 to 1) or ``size`` (bytes). The field ``""`` means that no dot follows.
         evaluate: ``evaluate(measurements, arguments, keywords, field)`` gives a number in the
             field's unit, or None when the run holds nothing to measure it by.
+        choices: for an argument that has a closed list of words, those words.
     """
 
     name: str
@@ -28,3 +29,4 @@ class Metric:
     keywords: tuple[str, ...]
     fields: Mapping[str, str]
     evaluate: Callable[[Any, tuple[str, ...], Mapping[str, str], str], float | None]
+    choices: Mapping[str, Collection[str]] = field(default_factory=dict)

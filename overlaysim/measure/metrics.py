@@ -201,6 +201,7 @@ _METRICS = (
         ("reason", "kind"),
         {"": "count"},
         _dropped,
+        {"reason": [reason.replace(" ", "-") for reason in DROP_REASONS], "kind": KINDS},
     ),
     Metric(
         "overhead",
@@ -209,6 +210,7 @@ _METRICS = (
         (),
         {"share": "share", "size": "size"},
         _overhead,
+        {"category": tuple(_CATEGORY_GROUPS)},
     ),
     Metric(
         "resolution",

@@ -10,6 +10,7 @@ from overlaysim.sim import DROP_REASONS, Hop, Journey
 from overlaysim.sim.events import LookedUp
 from overlaysim.units import format_duration, format_seconds, format_us
 from overlaysim.wire import ARP, ICMP, TCP, UDP, VXLAN, Ethernet, IPv4, Packet
+from overlaysim.wire.arp import REQUEST
 
 Note = tuple[str, str, str]
 """A line that the caller knows more about: what it concerns, the fact, where that comes from."""
@@ -67,7 +68,7 @@ def describe_packet(packet: Packet) -> str:
     inner = packet.inner(ethernet + 1)
     arp = inner.find(ARP)
     if arp is not None:
-        return f"ARP {'request for' if arp.operation == 1 else 'reply about'} {arp.target_ip}"
+        return f"ARP {'request for' if arp.operation == REQUEST else 'reply about'} {arp.target_ip}"
     ip = inner.find(IPv4)
     if ip is None:
         return f"{inner.length} B"

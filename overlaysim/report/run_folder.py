@@ -22,8 +22,16 @@ def check_run_folder(path: Path) -> None:
     earlier run wrote it.
 
     Raises:
-        InputError: for a file, a link, a folder with anything else in it, or a path below a file.
+        InputError: for a file, a link, a folder with anything else in it, a path below a file, or
+            one that the system does not take.
     """
+    try:
+        _check(path)
+    except OSError as error:
+        raise _refusal(path, error) from None
+
+
+def _check(path: Path) -> None:
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         raise InputError(f"{path}: is not a folder; name a new one for the output of the run")
     if path.is_dir() and any(path.iterdir()) and not _is_ours(path):
@@ -33,6 +41,7 @@ def check_run_folder(path: Path) -> None:
     parent = next(folder for folder in path.absolute().parents if folder.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK):
         raise InputError(f"{path}: no folder can be made in {parent}")
+    _sibling(path, "partial")  # its name is longer than the folder's: too long, perhaps
 
 
 @contextmanager
@@ -42,18 +51,23 @@ def appearing_folder(path: Path) -> Iterator[Path]:
     If the body raises, nothing appears and an earlier folder stays as it was.
 
     Raises:
-        InputError: as :func:`check_run_folder`.
+        InputError: as :func:`check_run_folder`, or when writing fails (a full disk, say).
     """
     check_run_folder(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = _sibling(path, "partial")
-    partial.mkdir()
     try:
+        partial.mkdir(parents=True)
         yield partial
         _take_place(partial, path)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(partial, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise _refusal(path, error) from error
         raise
+
+
+def _refusal(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path}: cannot be written: {error.strerror or error}")
 
 
 def _take_place(partial: Path, path: Path) -> None:

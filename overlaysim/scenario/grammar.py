@@ -40,7 +40,8 @@ def parse_expectation(
     Args:
         text: the line.
         metrics: what can be asked for, by name.
-        known: for the name of an argument (``host``) the words that make sense for it.
+        known: for the name of an argument (``host``) the words that make sense for it, where the
+            metric itself cannot know them.
         line: where it stands in its file.
 
     Raises:
@@ -49,9 +50,10 @@ def parse_expectation(
     reader = _Reader(text)
     metric = _metric(reader, metrics)
     arguments, keywords = _arguments(reader, metric)
+    choices = {**metric.choices, **(known or {})}
     named = [*zip(metric.arguments, arguments, strict=True), *keywords.items()]
     for name, word in named:
-        words = (known or {}).get(name)
+        words = choices.get(name)
         if words is not None and word.text not in words:
             hint = nearest(word.text, words) or f"; there are {listed(words)}"
             raise ExpectationError(word.offset, f"there is no {name} {quote(word.text)}{hint}")

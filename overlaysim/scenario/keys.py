@@ -27,6 +27,7 @@ from overlaysim.scenario.kinds import (
     size,
     whole_number,
 )
+from overlaysim.scenario.model import LARGEST_SEED
 from overlaysim.scenario.shapes import Either, Lines, ListOf, MapOf
 from overlaysim.underlay import topology
 from overlaysim.underlay.topology import Topology
@@ -206,7 +207,7 @@ def scenario_section(timing: type[Any]) -> Section:
         (
             Field("name", SCENARIO, "short name, also of the output folder", required=True),
             Field("about", TEXT, "what the scenario shows"),
-            Field("seed", whole_number(0, 2**63 - 1, "7"), "of all randomness", default=1),
+            Field("seed", whole_number(0, LARGEST_SEED, "7"), "of all randomness", default=1),
             Field("underlay", UNDERLAY, "hosts, switches and links", default={}),
             Field("swarm", choice("auto", "manual"),
                   "auto: all hosts join after the first docker swarm init; manual: by command",

@@ -13,6 +13,8 @@ from typing import Literal
 from overlaysim.scenario.expect import Expectation
 from overlaysim.underlay.topology import Topology
 
+LARGEST_SEED = 2**63 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Command:

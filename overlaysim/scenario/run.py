@@ -15,6 +15,7 @@ from overlaysim.scenario.result import Result
 from overlaysim.scenario.session import Outcome, Session, with_seed
 from overlaysim.scenario.traffic import run_flow
 from overlaysim.sim import Process, Steps
+from overlaysim.sim.interrupt import interruptible
 from overlaysim.units import SECOND
 
 SETTLE = SECOND
@@ -61,7 +62,8 @@ def run_scenario(
     timeline = Timeline(session)
     complete = True
     try:
-        timeline.run(progress or (lambda instant: None))
+        with interruptible(session.simulator):
+            timeline.run(progress or (lambda instant: None))
     except KeyboardInterrupt:
         complete = False
     return conclude(session, tuple(timeline.surprises), complete=complete)

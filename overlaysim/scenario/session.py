@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from overlaysim.docker.client.client import CommandResult, DockerClient
 from overlaysim.docker.client.line import split_line
 from overlaysim.docker.daemon import Daemon
-from overlaysim.errors import InputError
+from overlaysim.errors import InputError, quote
 from overlaysim.measure import LinkUse, Measurements, Recorder
 from overlaysim.report.capture import CaptureWriter
 from overlaysim.report.layout import LinkView, TopologyView
 from overlaysim.scenario.build import build_world
 from overlaysim.scenario.explain import Explainer
-from overlaysim.scenario.model import Scenario
+from overlaysim.scenario.model import LARGEST_SEED, Scenario
 from overlaysim.sim import Steps
 from overlaysim.sim.events import CommandEnded
+from overlaysim.sim.interrupt import interruptible
 from overlaysim.underlay.network import ETHERNET_EXTRAS
 from overlaysim.version import __version__
 
@@ -121,14 +122,24 @@ class Session:
         return (f"({names} joined as {one} at {at:.3f} s; {self._manual} leaves that to you)",)
 
     def execute(self, host: str, line: str) -> Outcome:
-        """Carry out a docker command and let time pass until it has ended."""
-        outcome = self.simulator.run_until(self.simulator.spawn(self.command(host, line)))
+        """Carry out a docker command and let time pass until it has ended.
+
+        Raises:
+            KeyboardInterrupt: between two events; the command goes on when time does.
+        """
+        with interruptible(self.simulator):
+            outcome = self.simulator.run_until(self.simulator.spawn(self.command(host, line)))
         assert isinstance(outcome, Outcome)
         return outcome
 
     def wait(self, duration: int) -> None:
-        """Let ``duration`` picoseconds pass."""
-        self.simulator.run_for(duration)
+        """Let ``duration`` picoseconds pass.
+
+        Raises:
+            KeyboardInterrupt: between two events.
+        """
+        with interruptible(self.simulator):
+            self.simulator.run_for(duration)
 
     def set_link(self, a: str, b: str, *, up: bool, duration: int | None = None) -> None:
         """Take a link down or up, for good or for ``duration`` picoseconds.
@@ -205,5 +216,13 @@ def listed(hosts: list[str]) -> str:
 
 
 def with_seed(scenario: Scenario, seed: int | None) -> Scenario:
-    """Return the scenario with another seed; None keeps its own."""
-    return scenario if seed is None else replace(scenario, seed=seed)
+    """Return the scenario with another seed; None keeps its own.
+
+    Raises:
+        InputError: a scenario file could not say that seed.
+    """
+    if seed is None:
+        return scenario
+    if not 0 <= seed <= LARGEST_SEED:
+        raise InputError(f"seed: {quote(str(seed))} is not a whole number from 0 to {LARGEST_SEED}")
+    return replace(scenario, seed=seed)

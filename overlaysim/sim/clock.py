@@ -27,6 +27,7 @@ Steps = Generator[simpy.Event, Any, Any]
 
 _NORMAL = 1  # simpy's priority of everything that is not an interrupt
 _RESUMED = -1  # simpy's priority of the rest of an event in whose middle a run was stopped
+_FIRST = -2  # before everything else
 
 
 class Timer:
@@ -86,6 +87,14 @@ class Simulator(simpy.Environment):
     def call_in(self, delay: int, callback: Callable[[Any], None], argument: Any = None) -> None:
         """Call ``callback(argument)`` after ``delay`` picoseconds."""
         heappush(self._queue, (self.now + delay, _NORMAL, next(self._eid), callback, argument))
+
+    def call_next(self, callback: Callable[[Any], None]) -> None:
+        """Call ``callback(None)`` before the next event, at its instant.
+
+        Safe in a signal handler: it never lies before an event that has left the queue already.
+        """
+        when = self._queue[0][0] if self._queue else self.now
+        heappush(self._queue, (when, _FIRST, next(self._eid), callback, None))
 
     def timer(self, when: int, callback: Callable[[Any], None], argument: Any = None) -> Timer:
         """Like :meth:`call_at`, but can be called off; an instant that has passed means at once."""

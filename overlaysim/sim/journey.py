@@ -20,6 +20,7 @@ DROP_REASONS = {
     "no neighbour": "nobody answered ARP for the destination: no peer record",
     "no forwarding entry": "the VTEP has no forwarding entry for the destination MAC",
     "unknown VNI": "no VXLAN device with this VNI on the receiving host",
+    "filtered": "the bridge lets its containers reach the gateway only, not one another",
     "refused by VXLAN": "the VXLAN device drops it: flags, reserved bits or congestion mark",
     "port closed": "nobody listens on the destination port",
     "source check": "the inner source MAC is pinned to another VTEP",
@@ -148,8 +149,8 @@ PARTS = ("look-up", "arp", "encap", "queue", "transmit", "propagate", "decap")
 class Ledger:
     """Counts every packet at birth and at its one end; tells listeners about both.
 
-    Conservation (created = delivered + dropped + in flight) holds against an independent count of
-    the packets that links and hosts still hold; :meth:`check` compares them.
+    Whoever knows the links and hosts compares :attr:`in_flight` with an independent count of the
+    packets that they still hold.
     """
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from overlaysim.wire.header import Header
 
 REQUEST = 1
-REPLY = 2
+"""The operation of a question; 2 is a reply."""
 
 
 class ARP(Header, ethertype=0x0806):

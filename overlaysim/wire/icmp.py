@@ -13,12 +13,10 @@ from overlaysim.wire.transport import pseudo_header_sum
 ECHO_REPLY = 0
 UNREACHABLE = 3
 ECHO_REQUEST = 8
-TIME_EXCEEDED = 11
 """ICMP message types."""
 
 PORT_UNREACHABLE = 3
-FRAGMENTATION_NEEDED = 4
-"""Codes of :data:`UNREACHABLE`."""
+"""A code of :data:`UNREACHABLE`."""
 
 
 class ICMP(Header, protocol=1):

@@ -228,6 +228,9 @@ def test_a_script_stops_at_the_first_command_that_fails(tmp_path: Path) -> None:
     [
         ("dokcer ps", 127, "dokcer: no such command here; did you mean docker?; try help"),
         ("on host-d", 2, 'no host "host-d"'),
+        ("on", 2, "on: write on HOST, and the commands on lines of their own"),
+        ("on host-b docker ps", 2, "hosts are host-a, host-b, host-c"),
+        ("wait", 2, "wait: write wait DURATION, for example wait 5s"),
         ("wait 5", 2, '"5" is not a duration'),
         ("fault link host-a host-b down", 2, "no link between host-a and host-b"),
         ("docker run alpine no-such-program", 127, '"no-such-program": executable file not found'),

@@ -318,7 +318,7 @@ class FakeEngine:
     def _service(self, ref: str) -> dict[str, Any]:
         return self._pick(self.service_table, ref, "service ", lambda s: [s["Spec"]["Name"]])
 
-    def service(self, ref: str) -> Generator[Any, Any, dict[str, Any]]:
+    def service(self, ref: str, defaults: bool = False) -> Generator[Any, Any, dict[str, Any]]:
         yield from self._call("service", ref)
         return copy.deepcopy(self._service(ref))
 

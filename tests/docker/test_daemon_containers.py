@@ -172,7 +172,7 @@ def test_exec_ends_with_the_programs_status(docker: Typed) -> None:
     assert docker("exec web echo hello") == "hello\n"
     docker.fails("exec web false", 1)
     said = docker.fails("exec web nosuchprogram", 127)
-    assert 'exec: "nosuchprogram": executable file not found in $PATH' in said
+    assert 'exec: "nosuchprogram": executable file not found in $PATH: unknown' in said
     docker("exec -d web sleep 1000")
     docker("stop -t 0 web")
     container = docker.inspect("web")["Id"]
@@ -189,7 +189,7 @@ def test_the_end_of_a_container_ends_what_runs_in_it(docker: Typed) -> None:
 
 def test_an_unknown_program_leaves_the_container_created(docker: Typed) -> None:
     said = docker.fails("run -d --name web alpine nosuchprogram", 127)
-    assert 'exec: "nosuchprogram": executable file not found in $PATH' in said
+    assert 'exec: "nosuchprogram": executable file not found in $PATH: unknown' in said
     assert docker.names("-a") == {"web": "Created"}
     state = docker.inspect("web")["State"]
     assert state["ExitCode"] == 127
@@ -229,3 +229,27 @@ def test_none_has_no_network(docker: Typed) -> None:
     docker("run -d --network none --name web alpine sleep 1000")
     assert "eth0" not in docker("exec web ip addr")
     assert docker.networks("web") == {}
+
+
+def test_the_address_beside_the_networks_is_the_default_bridges(docker: Typed) -> None:
+    docker("run -d --name web alpine sleep 1000")
+    docker("network create mine")
+    docker("run -d --name other --network mine alpine sleep 1000")
+    beside = "inspect -f '{{.NetworkSettings.IPAddress}}|{{.NetworkSettings.Gateway}}'"
+    assert docker(f"{beside} web") == "172.17.0.2|172.17.0.1\n"
+    assert docker(f"{beside} other") == "|\n"
+
+
+def test_inspect_shows_a_fixed_address_and_aliases_before_and_after_the_start(
+    docker: Typed,
+) -> None:
+    docker("network create --subnet 10.5.0.0/24 mine")
+    docker("create --name web --network mine --ip 10.5.0.9 --network-alias a alpine sleep 1000")
+    before = docker.inspect("web")["NetworkSettings"]["Networks"]["mine"]
+    docker("start web")
+    after = docker.inspect("web")["NetworkSettings"]["Networks"]["mine"]
+    for endpoint in (before, after):
+        assert endpoint["IPAMConfig"] == {"IPv4Address": "10.5.0.9"}
+        assert endpoint["Aliases"] == ["a"]
+    assert (before["IPAddress"], after["IPAddress"]) == ("", "10.5.0.9")
+    assert list(before) == list(after)

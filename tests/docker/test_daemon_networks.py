@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from daemon_lab import Typed
@@ -90,8 +91,17 @@ def test_internal_networks_have_no_way_out(docker: Typed) -> None:
         ("-d overlay none", "operation is not permitted on predefined none network"),
         ("taken", "network with name taken already exists"),
         ("--subnet 172.18.0.0/24 x1", "Pool overlaps with other one on this address space"),
-        ("--subnet 10.5.0.1/24 x1", "invalid subnet 10.5.0.1/24"),
-        ("--subnet nonsense x1", "invalid subnet nonsense"),
+        (
+            "--subnet 10.5.0.1/24 x1",
+            "config:\ninvalid subnet 10.5.0.1/24: it should be 10.5.0.0/24",
+        ),
+        ("--subnet nonsense x1", "invalid subnet nonsense: invalid CIDR block notation"),
+        ("--subnet 10.5.0.0 x1", "invalid subnet 10.5.0.0: invalid CIDR block notation"),
+        (
+            "--subnet 10.5.0.7/24 --ip-range 10.5.0.9/25 x1",
+            "config:\n* invalid subnet 10.5.0.7/24: it should be 10.5.0.0/24\n"
+            "* invalid ip-range 10.5.0.9/25: it should be 10.5.0.0/25",
+        ),
         ("--subnet 10.5.0.0/24 --gateway 10.5.0.0 x1", "10.5.0.0"),
         ("-d macvlan x1", 'plugin "macvlan" not found'),
         ("-d overlay x1", "This node is not a swarm manager"),
@@ -110,11 +120,53 @@ def test_what_network_create_refuses(docker: Typed, arguments: str, gist: str) -
         ("app", "network with name app already exists"),
         ("-d overlay app", "network with name app already exists"),
         ("-d overlay --ingress x1", "is already present"),
+        ("-d overlay my.net", "name must be valid as a DNS name component"),
+        ("-d overlay 'my net'", "name must be valid as a DNS name component"),
+        (f"-d overlay {'n' * 64}", "name must be 63 characters or fewer"),
         ("-d overlay --opt com.docker.network.driver.mtu=big x1", "allowed: 126 to 65535"),
     ],
 )
 def test_what_network_create_refuses_in_a_swarm(swarm: Typed, arguments: str, gist: str) -> None:
     assert gist in swarm.fails(f"network create {arguments}")
+
+
+def test_info_tells_the_swarms_address_pools(docker: Typed) -> None:
+    docker("swarm init --default-addr-pool 10.20.0.0/16 --default-addr-pool-mask-length 26")
+    info = docker("info")
+    assert "  Default Address Pool: 10.20.0.0/16" in info
+    assert "  SubnetSize: 26\n  Data Path Port: 4789\n" in info
+    docker("network create -d overlay one")
+    assert subnet(docker, "one") == "10.20.0.64/26"
+
+
+def test_an_address_from_the_manager_is_the_endpoints_configuration(swarm: Typed) -> None:
+    swarm("run -d --network app --name web alpine sleep 1000")
+    endpoint = swarm.inspect("web")["NetworkSettings"]["Networks"]["app"]
+    assert endpoint["IPAMConfig"] == {"IPv4Address": endpoint["IPAddress"]}
+    assert endpoint["Gateway"] == ""
+
+
+def test_the_daemons_own_bridges_have_its_options(swarm: Typed) -> None:
+    def option(network: str, name: str) -> str:
+        options = json.loads(swarm(f"network inspect {network}"))[0]["Options"]
+        return options[f"com.docker.network.bridge.{name}"]
+
+    assert option("bridge", "name") == "docker0"
+    assert option("bridge", "enable_icc") == "true"
+    assert option("docker_gwbridge", "name") == "docker_gwbridge"
+    assert option("docker_gwbridge", "enable_icc") == "false"
+    assert option("docker_gwbridge", "enable_ip_masquerade") == "true"
+
+
+def test_the_routing_mesh_was_in_docker_gwbridge_before_the_containers(swarm: Typed) -> None:
+    swarm("run -d --network app --name web alpine sleep 1000")
+    document = json.loads(swarm("network inspect docker_gwbridge"))[0]["Containers"]
+    mesh = document.pop("ingress-sbox")
+    assert (mesh["Name"], mesh["IPv4Address"]) == ("gateway_ingress-sbox", "172.18.0.2/16")
+    assert re.fullmatch("02(:[0-9a-f]{2}){5}", mesh["MacAddress"])
+    [leg] = document.values()
+    assert re.fullmatch("gateway_[0-9a-f]{12}", leg["Name"])
+    assert leg["IPv4Address"] == "172.18.0.3/16"
 
 
 def test_removal_of_what_is_in_use_or_predefined(swarm: Typed) -> None:

@@ -62,3 +62,63 @@ def test_the_length_of_the_history_is_a_setting_of_the_swarm(swarm: Typed) -> No
     for number in range(4):
         swarm(f"service update --image my:{number + 2} api")
     assert len(task_id(swarm).split()) == 2
+
+
+def test_inspect_shows_what_was_left_open(swarm: Typed) -> None:
+    spec = service(swarm)["Spec"]
+    task = spec["TaskTemplate"]
+    roll = {
+        "Parallelism": 1, "FailureAction": "pause", "Monitor": 5_000_000_000, "MaxFailureRatio": 0,
+        "Order": "stop-first",
+    }  # fmt: skip
+    assert spec["UpdateConfig"] == spec["RollbackConfig"] == roll
+    assert task["RestartPolicy"] == {"Condition": "any", "Delay": 5_000_000_000, "MaxAttempts": 0}
+    assert task["ContainerSpec"]["StopGracePeriod"] == 10_000_000_000
+    assert list(spec) == [
+        "Name", "Labels", "TaskTemplate", "Mode", "UpdateConfig", "RollbackConfig", "EndpointSpec",
+    ]  # fmt: skip
+    pretty = swarm("service inspect --pretty api")
+    assert "UpdateConfig:\n Parallelism:\t1\n On failure:\tpause\n Monitoring" in pretty
+    assert " Rollback order:    stop-first\n" in pretty
+
+
+def test_the_defaults_shown_are_nobodys_wish(swarm: Typed) -> None:
+    """An update sends the spec as it was posted, so what was left open stays open."""
+    swarm("service update --update-delay 3s --restart-max-attempts 2 api")
+    spec = service(swarm)["Spec"]
+    assert list(spec["UpdateConfig"])[:2] == ["Parallelism", "Delay"]
+    assert spec["TaskTemplate"]["RestartPolicy"]["MaxAttempts"] == 2
+    assert spec["TaskTemplate"]["RestartPolicy"]["Delay"] == 5_000_000_000
+    stored = swarm.lab._session.world.managers["host-a"].store.service("api").spec.document
+    assert "RollbackConfig" not in stored
+    assert stored["TaskTemplate"]["RestartPolicy"] == {"MaxAttempts": 2}
+
+
+def test_status_belongs_to_the_list_alone(swarm: Typed) -> None:
+    assert "ServiceStatus" not in service(swarm)
+    assert swarm("service ls --format '{{.Replicas}}'").strip() == "1/1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "gist"),
+    [
+        ("--endpoint-mode dnsrr -p 80:80", "ingress mode can't be used with dnsrr mode"),
+        ("-p 8080:81", "port '8080' is already in use by service 'web' ("),
+        ("-p published=8080,target=81,mode=host", "as an ingress port"),
+        ("-p 9000:81", "as a host-published port"),
+    ],
+)
+def test_ports_that_cannot_be_published(swarm: Typed, arguments: str, gist: str) -> None:
+    swarm("service create -d --name web -p 8080:80 my:1")
+    swarm("service create -d --name direct -p published=9000,target=80,mode=host my:1")
+    assert gist in swarm.fails(f"service create -d {arguments} my:1")
+
+
+def test_ports_that_can_be_published(swarm: Typed) -> None:
+    swarm("service create -d --name web -p 8080:80 my:1")
+    swarm("service create -d --name direct -p published=9000,target=80,mode=host my:1")
+    swarm("service create -d --name two -p published=9000,target=80,mode=host my:1")
+    swarm("service create -d --name udp -p 8080:80/udp my:1")
+    swarm("service create -d --endpoint-mode dnsrr -p published=90,target=80,mode=host my:1")
+    swarm("service update -d --env-add A=1 web")  # its own port is no conflict
+    assert "8080" in swarm.fails("service update -d --publish-add 8080:80 api")

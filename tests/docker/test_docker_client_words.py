@@ -200,10 +200,14 @@ def test_a_missing_tag_is_latest() -> None:
         ("{{range $k, $v := .A}}{{$k}}={{$v}};{{end}}", "B=1;C=<nil>;"),
         ("{{range .N}}never{{end}}", ""),
         ('{{index .A "B"}}{{len .L}}{{upper .S}}', "12ABC"),
+        ("{{(index .P 1).Q}} {{ ( index .P 0 ).Q.R }}", "8 7"),
     ],
 )
 def test_templates(source: str, text: str) -> None:
-    data = {"A": {"B": 1, "C": None}, "L": ["x", "y"], "N": None, "T": True, "S": "abc"}
+    data = {
+        "A": {"B": 1, "C": None}, "L": ["x", "y"], "N": None, "T": True, "S": "abc",
+        "P": [{"Q": {"R": 7}}, {"Q": 8}],
+    }  # fmt: skip
     assert Template(source).expand(data) == text
 
 
@@ -218,6 +222,8 @@ def test_templates(source: str, text: str) -> None:
         ("{{.Z}}", 'map has no entry for key "Z"'),
         ("{{$z}}", 'undefined variable "$z"'),
         ("{{index .A 7}}", "index out of range"),
+        ("{{(index .A 0).Q}}", 'at <.Q>: map has no entry for key "Q"'),
+        ("{{(len .A).Q}}", "more than is understood"),
     ],
 )
 def test_templates_that_are_refused(source: str, text: str) -> None:
@@ -226,7 +232,7 @@ def test_templates_that_are_refused(source: str, text: str) -> None:
     assert text in str(error.value)
 
 
-@given(st.text(alphabet='{}.$ABjsonrangeindexlend"0 :=,|', max_size=40))
+@given(st.text(alphabet='{}().$ABjsonrangeindexlend"0 :=,|', max_size=40))
 def test_any_template_expands_or_is_refused(source: str) -> None:
     with contextlib.suppress(TemplateError):
         assert isinstance(Template(source).expand({"A": {"B": [1, None]}}), str)

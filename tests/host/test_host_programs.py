@@ -19,7 +19,8 @@ def test_ip_addr_shows_what_a_real_container_has(lab: HostLab) -> None:
     assert [header.partition("@")[0] for header in headers] == ["lo", "eth0", "eth1"]
     assert " mtu 1450 " in next(line for line in lines if "eth0" in line)
     assert "    link/ether 02:42:0a:00:01:04 brd ff:ff:ff:ff:ff:ff" in lines
-    assert "    inet 10.0.1.4/24 scope global eth0" in lines
+    assert "    inet 10.0.1.4/24 brd 10.0.1.255 scope global eth0" in lines
+    assert all("LOWER_UP,M-DOWN>" in line for line in lines if "@if" in line)
     assert " mtu 1500 " in next(line for line in lines if "eth1" in line)
     assert any(line.startswith("    inet 172.18.0.") and "/16" in line for line in lines)
 
@@ -32,11 +33,17 @@ def test_ip_shows_one_interface_alone(lab: HostLab, command: str) -> None:
     assert "eth1" not in output
 
 
+def test_ip_link_has_no_addresses(lab: HostLab) -> None:
+    lines = lab.exec("client", "ip link").splitlines()
+    assert [line.split(":")[0] for line in lines[::2]] == ["1", "2", "3"]
+    assert all(line.startswith("    link/") for line in lines[1::2])
+
+
 def test_ip_route(lab: HostLab) -> None:
     assert lab.exec("client", "ip route").splitlines() == [
         "default via 172.18.0.1 dev eth1",
         "10.0.1.0/24 dev eth0 scope link  src 10.0.1.4",
-        "172.18.0.0/16 dev eth1 scope link  src 172.18.0.2",
+        "172.18.0.0/16 dev eth1 scope link  src 172.18.0.3",
     ]
     assert lab.exec("client", "ip r show dev eth0").splitlines() == [
         "10.0.1.0/24 dev eth0 scope link  src 10.0.1.4"

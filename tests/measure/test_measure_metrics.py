@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
+from overlaysim import InputError, check
 from overlaysim.measure import METRICS, LinkUse, Measurements, Recorder
 from overlaysim.measure.metrics import names_endpoint
-from overlaysim.sim import Simulator, composition
+from overlaysim.sim import DROP_REASONS, Simulator, composition
 from overlaysim.sim.events import (
     BeliefAdded,
     CommandEnded,
@@ -156,3 +158,21 @@ def test_names_of_endpoints() -> None:
     assert not names_endpoint("api.2", TASK)
     assert not names_endpoint("ap", TASK)
     assert names_endpoint("host-a", "host-a")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("dropped(reason=quue-full) == 0", 'no reason "quue-full"; did you mean queue-full?'),
+        ("dropped(kind=dta) == 0", 'no kind "dta"; did you mean data?'),
+        ("overhead(paylod).size > 0 B", 'no category "paylod"; did you mean payload?'),
+    ],
+)
+def test_a_word_of_a_closed_list_is_checked_before_the_run(line: str, message: str) -> None:
+    with pytest.raises(InputError, match=re.escape(message)):
+        check(f"name: words\nexpect:\n  - {line}\n")
+
+
+@pytest.mark.parametrize("reason", sorted(DROP_REASONS))
+def test_every_drop_reason_can_be_asked_for(reason: str) -> None:
+    check(f"name: words\nexpect:\n  - dropped(reason={reason.replace(' ', '-')}) == 0\n")

@@ -9,7 +9,7 @@ The plan of the house, from the roof down (docs/ARCHITECTURE.md):
     host
     naming   overlay   underlay   report
     wire   gossip   traffic   sim   measure
-    units, errors
+    units, errors, version
 """
 
 from __future__ import annotations

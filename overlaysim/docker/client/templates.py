@@ -1,7 +1,8 @@
 """The part of Go's text/template that tutorials use in ``--format``.
 
     {{.Name}}  {{json .State}}  {{len .Mounts}}  {{index .Labels "key"}}
-    {{range .Tasks}}...{{end}}  {{range $name, $network := .Networks}}{{$name}}{{end}}
+    {{(index .IPAM.Config 0).Subnet}}  {{range .Tasks}}...{{end}}
+    {{range $name, $network := .Networks}}{{$name}}{{end}}
 
 Templates only look at the data they are given: there is nothing to call and nothing to change.
 """
@@ -11,12 +12,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 _ACTION = re.compile(r"\{\{-?(.*?)-?\}\}", re.DOTALL)
 _OPERAND = r'\.(?:[\w.-]*)|\$\w*(?:\.[\w.]+)?|"[^"]*"|\d+'
 _CALL = re.compile(rf"\s*(?:(?P<function>[a-zA-Z]\w*)\s+)?(?P<operands>(?:(?:{_OPERAND})\s*)+)")
+_INDEXED = re.compile(
+    rf"\s*\(\s*(?P<call>index\s+(?:(?:{_OPERAND})\s*)+)\)(?P<fields>(?:\.\w+)+)\s*"
+)
 _RANGE = re.compile(
     rf"\s*range\s+(?:(?P<names>\$\w+(?:\s*,\s*\$\w+)?)\s*:=\s*)?(?P<operand>{_OPERAND})\s*"
 )
@@ -37,6 +41,7 @@ class _Value:
     function: str
     operands: tuple[str, ...]
     column: int
+    fields: tuple[str, ...] = ()  # of what the function gives
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,10 @@ def _range(content: str, column: int, body: tuple[_Node, ...]) -> _Range:
 
 
 def _value(content: str, column: int) -> _Value:
+    indexed = _INDEXED.fullmatch(content)
+    if indexed:
+        inner = _value(indexed.group("call"), column + indexed.start("call"))
+        return replace(inner, fields=tuple(indexed.group("fields").split(".")[1:]))
     match = _CALL.fullmatch(content)
     function = re.match(r"\s*([a-zA-Z]\w*)", content)
     if function and function.group(1) not in _FUNCTIONS:
@@ -156,6 +165,8 @@ class _Expansion:
         if node.function == "index":
             for key in values[1:]:
                 values[0] = _item(values[0], key)
+            for name in node.fields:
+                values[0] = self._field(values[0], name, node.column, f".{name}")
         text = go_text(values[0])
         if node.function in ("print", "println"):
             text = "".join(map(go_text, values)) + "\n" * (node.function == "println")
@@ -171,13 +182,14 @@ class _Expansion:
             raise TemplateError(f'template: :1: undefined variable "{root}"')
         value = scope[root or "."]
         for name in filter(None, fields):
-            if not isinstance(value, Mapping) or name not in value:
-                where = (
-                    f'template: :1:{column + operand.rfind(name) - 1}: executing "" at <{operand}>'
-                )
-                raise TemplateError(f"{where}: {self._missing.format(name)}")
-            value = value[name]
+            value = self._field(value, name, column + operand.rfind(name), operand)
         return value
+
+    def _field(self, value: Any, name: str, column: int, operand: str) -> Any:
+        if not isinstance(value, Mapping) or name not in value:
+            where = f'template: :1:{column - 1}: executing "" at <{operand}>'
+            raise TemplateError(f"{where}: {self._missing.format(name)}")
+        return value[name]
 
 
 def _item(container: Any, key: Any) -> Any:

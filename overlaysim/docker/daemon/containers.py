@@ -17,7 +17,7 @@ from overlaysim.host.programs import MissingProgram, program_for
 from overlaysim.sim import Event, Steps
 from overlaysim.units import SECOND
 
-MISSING = 'exec: "{program}": executable file not found in $PATH'
+MISSING = 'exec: "{program}": executable file not found in $PATH: unknown'
 START_FAILED = (
     "failed to create task for container: failed to create shim task: OCI runtime create failed: "
     "runc create failed: unable to start container process: error during container init: "

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Network
-
 from overlaysim.cluster.local import UNCONNECTABLE, LocalNetwork
 from overlaysim.cluster.records import Network, NetworkSpec
 from overlaysim.cluster.requests import Refused
 from overlaysim.docker.api import ApiError, Json
 from overlaysim.docker.daemon.base import DaemonPart, refusal
+from overlaysim.docker.daemon.ipam_check import check_addresses
 from overlaysim.docker.daemon.objects import (
     local_network_json,
     swarm_network_json,
@@ -220,32 +219,3 @@ def number_option(options: Json, key: str, low: int, high: int) -> int | None:
     if not str(text).isdecimal() or not low <= int(text) <= high:
         raise ApiError(400, f"invalid value for option {key}: {text} (allowed: {low} to {high})")
     return int(text)
-
-
-def check_addresses(config: Json) -> None:
-    """Check subnet, gateway and range of ``network create``.
-
-    Raises:
-        ApiError: 400, one of them is malformed or outside of the subnet.
-    """
-    subnet, gateway, ip_range = (config.get(key) for key in ("Subnet", "Gateway", "IPRange"))
-    if not subnet:
-        if gateway or ip_range:
-            raise ApiError(400, "invalid network config: a gateway or range needs a subnet")
-        return
-    try:
-        network = IPv4Network(subnet)
-    except ValueError:
-        raise ApiError(400, f"invalid network config: invalid subnet {subnet}") from None
-    try:
-        if gateway and IPv4Address(gateway) not in network:
-            raise ApiError(
-                400, f"invalid network config: invalid gateway {gateway}: parent subnet is {subnet}"
-            )
-        if ip_range and not IPv4Network(ip_range).subnet_of(network):
-            raise ApiError(
-                400,
-                f"invalid network config: invalid ip-range {ip_range}: parent subnet is {subnet}",
-            )
-    except ValueError as error:
-        raise ApiError(400, f"invalid network config: {error}") from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from overlaysim.cluster.local import LocalNetwork
 from overlaysim.cluster.records import Network, Node
 from overlaysim.docker.api import Json, epoch_text
@@ -96,7 +98,7 @@ def local_network_json(network: LocalNetwork, host: Host) -> Json:
         "Ingress": False,
         "ConfigFrom": {"Network": ""},
         "ConfigOnly": False,
-        "Containers": _containers(host, membership) if membership else {},
+        "Containers": _local_containers(network, host, membership) if membership else {},
         "Options": dict(network.options),
         "Labels": dict(network.labels),
     }
@@ -119,6 +121,29 @@ def _containers(host: Host, membership: Membership) -> Json:
             "IPv4Address": f"{balancer.address}/{network.prefix_length}",
             "IPv6Address": "",
         }
+    return rows
+
+
+def _local_containers(network: LocalNetwork, host: Host, membership: Membership) -> Json:
+    """Endpoints of a bridge; those in docker_gwbridge are the sandboxes' gateway legs.
+
+    moby names them after the sandbox (``daemon/libnetwork/default_gateway.go``); sandboxes have no
+    ids here, so the legs' own ids stand in.
+    """
+    rows = _containers(host, membership)
+    if not network.mesh_address or network.info is None:
+        return rows
+    for row in rows.values():
+        row["Name"] = f"gateway_{row['EndpointID'][:12]}"
+    endpoint = hashlib.sha256(f"ingress-sbox {network.id}".encode()).hexdigest()
+    octets = (endpoint[start : start + 2] for start in range(0, 10, 2))
+    rows["ingress-sbox"] = {
+        "Name": "gateway_ingress-sbox",
+        "EndpointID": endpoint,
+        "MacAddress": ":".join(("02", *octets)),
+        "IPv4Address": f"{network.mesh_address}/{network.info.prefix_length}",
+        "IPv6Address": "",
+    }
     return rows
 
 

@@ -8,18 +8,24 @@ from overlaysim.cluster.records import Network, Service, Task, Update
 from overlaysim.docker.api import Json, epoch_text
 
 
-def service_json(
-    service: Service, tasks: list[Task], networks: dict[str, Network], nodes: int
-) -> Json:
-    """A Service with its status."""
+def service_status(service: Service, tasks: list[Task], nodes: int) -> Json:
+    """The ServiceStatus of a service in a list; a global one wants a task on each of ``nodes``."""
+    replicas = service.spec.replicas
+    return {
+        "RunningTasks": sum(task.state == "running" and task.wanted for task in tasks),
+        "DesiredTasks": replicas if replicas is not None else nodes,
+        "CompletedTasks": 0,
+    }
+
+
+def service_json(service: Service, networks: dict[str, Network]) -> Json:
+    """A Service."""
     spec = service.spec
     vips = []
     for network_id, address in service.vips.items():
         info = networks[network_id].info
         if info is not None:
             vips.append({"NetworkID": network_id, "Addr": f"{address}/{info.prefix_length}"})
-    running = sum(task.state == "running" and task.wanted for task in tasks)
-    desired = spec.replicas if spec.replicas is not None else nodes
     document: Json = {
         "ID": service.id,
         "Version": {"Index": service.version},
@@ -29,11 +35,6 @@ def service_json(
         "Endpoint": {
             "Spec": {"Mode": spec.endpoint_mode},
             "VirtualIPs": vips,
-        },
-        "ServiceStatus": {
-            "RunningTasks": running,
-            "DesiredTasks": desired,
-            "CompletedTasks": 0,
         },
     }
     if service.previous is not None:

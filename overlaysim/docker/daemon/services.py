@@ -13,7 +13,9 @@ from overlaysim.docker.api import ApiError, Filters, Json
 from overlaysim.docker.daemon.base import DaemonPart, refusal
 from overlaysim.docker.daemon.containers import as_text, written
 from overlaysim.docker.daemon.names import made_up_name
-from overlaysim.docker.daemon.service_objects import service_json, task_json
+from overlaysim.docker.daemon.published import check_ports
+from overlaysim.docker.daemon.service_defaults import with_defaults
+from overlaysim.docker.daemon.service_objects import service_json, service_status, task_json
 from overlaysim.sim import Steps
 from overlaysim.units import NS, SECOND
 
@@ -27,19 +29,26 @@ class ServicePart(DaemonPart):
         """Answer GET /services?status=true."""
         manager = self._manager()
         yield from self._pause()
-        return [self._service_json(manager, service) for service in manager.store.services.values()]
+        return [
+            self._service_json(manager, service) | {"ServiceStatus": self._status(manager, service)}
+            for service in manager.store.services.values()
+        ]
 
-    def service(self, ref: str) -> Steps:
-        """Answer GET /services/{ref}."""
+    def service(self, ref: str, defaults: bool = False) -> Steps:
+        """Answer GET /services/{ref}; with ``defaults`` the spec shows what was not given."""
         manager = self._manager()
         yield from self._pause()
-        return self._service_json(manager, self._find_service(manager, ref))
+        document = self._service_json(manager, self._find_service(manager, ref))
+        if defaults:
+            document["Spec"] = with_defaults(document["Spec"])
+        return document
 
     def service_create(self, body: Json) -> Steps:
         """Answer POST /services/create."""
         manager = self._manager()
         yield from self.sleep(self._world.settings.timing.allocate)
         try:
+            check_ports(body.get("EndpointSpec") or {}, manager.store.services.values())
             service = manager.services.create(self._spec(manager, body))
         except Refused as error:
             raise refusal(error) from None
@@ -53,6 +62,9 @@ class ServicePart(DaemonPart):
             if rollback:
                 manager.services.roll_back(ref)
             else:
+                own = self._find_service(manager, ref)
+                others = [s for s in manager.store.services.values() if s is not own]
+                check_ports(body.get("EndpointSpec") or {}, others)
                 manager.services.update(ref, version, self._spec(manager, body))
         except Refused as error:
             raise refusal(error) from None
@@ -96,14 +108,15 @@ class ServicePart(DaemonPart):
             raise refusal(error) from None
 
     def _service_json(self, manager: Manager, service: Service) -> Json:
+        return service_json(service, manager.store.networks)
+
+    def _status(self, manager: Manager, service: Service) -> Json:
         nodes = sum(
             node.state != "down" and node.availability != "drain"
             and satisfies(node, service.spec.constraints)
             for node in manager.store.nodes.values()
         )  # fmt: skip
-        return service_json(
-            service, manager.store.tasks_of(service.id), manager.store.networks, nodes
-        )
+        return service_status(service, manager.store.tasks_of(service.id), nodes)
 
     def _spec(self, manager: Manager, body: Json) -> ServiceSpec:
         document = copy.deepcopy(body)  # the caller's own may change later

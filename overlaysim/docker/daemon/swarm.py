@@ -51,7 +51,7 @@ class SwarmPart(DaemonPart):
             nodes = manager.store.nodes.values()
             swarm["Nodes"] = len(nodes)
             swarm["Managers"] = sum(node.role == "manager" for node in nodes)
-            swarm["Cluster"] = {"ID": manager.id}
+            swarm["Cluster"] = _cluster(manager)
         return {
             "ID": self._worker.node or self._name,
             "Name": self._name,
@@ -82,26 +82,8 @@ class SwarmPart(DaemonPart):
         """Answer GET /swarm."""
         manager = self._manager()
         yield from self._pause()
-        return {
-            "ID": manager.id,
-            "Version": {"Index": manager.version},
-            "CreatedAt": epoch_text(manager.created),
-            "UpdatedAt": epoch_text(manager.updated),
-            "Spec": {
-                "Name": "default",
-                "Labels": {},
-                "Orchestration": {
-                    "TaskHistoryRetentionLimit": manager.orchestrator.lifecycle.history
-                },
-                "Dispatcher": {"HeartbeatPeriod": manager.nodes.liveness.period // NS},
-            },
-            "JoinTokens": {
-                "Worker": manager.tokens["worker"], "Manager": manager.tokens["manager"],
-            },
-            "DefaultAddrPool": list(manager.allocator.pools),
-            "SubnetSize": manager.allocator.mask,
-            "DataPathPort": VXLAN_PORT,
-        }  # fmt: skip
+        tokens = {"Worker": manager.tokens["worker"], "Manager": manager.tokens["manager"]}
+        return {**_cluster(manager), "JoinTokens": tokens}
 
     def swarm_init(self, body: Json) -> Steps:
         """Answer POST /swarm/init with the new node's id."""
@@ -238,3 +220,22 @@ class SwarmPart(DaemonPart):
             manager.nodes.remove(ref, force=force)
         except Refused as error:
             raise refusal(error) from None
+
+
+def _cluster(manager: Manager) -> Json:
+    """ClusterInfo: the swarm without its join tokens."""
+    return {
+        "ID": manager.id,
+        "Version": {"Index": manager.version},
+        "CreatedAt": epoch_text(manager.created),
+        "UpdatedAt": epoch_text(manager.updated),
+        "Spec": {
+            "Name": "default",
+            "Labels": {},
+            "Orchestration": {"TaskHistoryRetentionLimit": manager.orchestrator.lifecycle.history},
+            "Dispatcher": {"HeartbeatPeriod": manager.nodes.liveness.period // NS},
+        },
+        "DefaultAddrPool": list(manager.allocator.pools),
+        "SubnetSize": manager.allocator.mask,
+        "DataPathPort": VXLAN_PORT,
+    }

@@ -60,7 +60,7 @@ def topology_figure(view: TopologyView, links: Sequence[LinkUse], simulated: int
             _label_link(axes, link, places, busy, usual)
     _draw_nodes(axes, view, places)
     figure.text(0.02, 1 - 0.35 / height, _title(view, usual), fontsize=12, fontweight="bold")
-    _legend(figure, axes)
+    _legend(figure)
     return figure
 
 
@@ -146,7 +146,7 @@ def _containers(containers: Mapping[str, Sequence[str]], host: str) -> str:
     return "\n".join(lines)
 
 
-def _legend(figure: Figure, axes: Axes) -> None:
+def _legend(figure: Figure) -> None:
     handles = [
         Line2D([], [], color=colour, linewidth=width, label=words)
         for _, words, colour, width in reversed(_CLASSES)

@@ -67,7 +67,7 @@ def inspect_any(call: Call) -> Steps:
     finders: dict[str, Find] = {
         "container": call.engine.container,
         "network": call.engine.network,
-        "service": call.engine.service,
+        "service": lambda ref: call.engine.service(ref, defaults=True),
         "task": lambda ref: _task(call, ref),
         "node": lambda ref: _node(call, ref),
     }
@@ -102,7 +102,7 @@ def _search(finders: dict[str, Find], ref: str) -> Steps:
 
 def _service(call: Call, ref: str) -> Steps:
     try:
-        return (yield from call.engine.service(ref))
+        return (yield from call.engine.service(ref, defaults=True))
     except ApiError as error:
         if error.not_found:
             raise CommandError(f"Error: no such service: {ref}") from None
