@@ -68,7 +68,7 @@ def latency_figure(measurements: Measurements) -> Figure | None:
     axes.invert_yaxis()
     axes.set_xlabel(f"latency, {unit}")
     axes.grid(axis="x")
-    axes.set_xlim(0, 1.16 * max(*left, *tails))
+    axes.set_xlim(0, 1.22 * max(*left, *tails))
     hidden = f", {len(shown)} busiest of {len(rows)} flows" if len(shown) < len(rows) else ""
     figure.text(0.02, 1 - 0.35 / height, f"Where the time went: mean per flow{hidden}", fontsize=12,
                 fontweight="bold")  # fmt: skip
@@ -89,7 +89,7 @@ def _write_means(axes: Axes, means: list[float], tails: list[float], unit: str) 
     widest = max(*means, *tails)
     for y, (mean, tail) in enumerate(zip(means, tails, strict=True)):
         x = mean if tail - mean > 0.2 * widest else max(mean, tail)
-        axes.text(x + 0.015 * widest, y, f"{mean:.4g} {unit}", va="center", fontsize=9)
+        axes.text(x + 0.015 * widest, y, f"mean {mean:.4g} {unit}", va="center", fontsize=9)
 
 
 def _unit(ps: float) -> tuple[str, int]:
