@@ -126,17 +126,13 @@ def _listed(record: Record, link: LinkSpec, log: ProblemLog) -> Topology | None:
 def _with_links(topology: Topology, record: Record, log: ProblemLog) -> Topology:
     """Apply the ``links`` entries: properties that differ on single links."""
     neighbours = topology.neighbours()
-    changes: dict[frozenset[str], dict[str, Any]] = {}
+    changes: dict[tuple[str, str], dict[str, Any]] = {}
     for entry, a, b in _entries(record, log):
-        if b not in neighbours.get(a, ()):
+        if b in neighbours.get(a, ()):
+            changes[a, b] = _properties(entry)
+        else:
             entry.report("between", no_link(a, b, neighbours), log)
-        changes[frozenset((a, b))] = _properties(entry)
-    if not changes:
-        return topology
-    links = tuple(
-        (a, b, replace(spec, **changes.get(frozenset((a, b)), {}))) for a, b, spec in topology.links
-    )
-    return replace(topology, links=links)
+    return topology.with_links(changes) if changes else topology
 
 
 def _entries(record: Record, log: ProblemLog) -> Iterator[tuple[Record, str, str]]:

@@ -65,19 +65,22 @@ class Topology:
                 return spec
         raise InputError(no_link(a, b, self.neighbours()))
 
-    def with_link(self, a: str, b: str, **fields: Any) -> Topology:
-        """Return this topology with other properties on the link between ``a`` and ``b``.
+    def with_links(self, changes: Mapping[tuple[str, str], Mapping[str, Any]]) -> Topology:
+        """Return this topology with other properties on some of its links.
 
         Args:
-            fields: fields of :class:`~overlaysim.underlay.spec.LinkSpec`.
+            changes: fields of :class:`~overlaysim.underlay.spec.LinkSpec` by the ends of a link.
 
         Raises:
-            InputError: if ``a`` and ``b`` are not linked or a property is out of range.
+            InputError: if two ends are not linked or a property is out of range.
         """
-        changed = replace(self.link_between(a, b), **fields)
+        linked = {frozenset((a, b)) for a, b, _ in self.links}
+        for a, b in changes:
+            if frozenset((a, b)) not in linked:
+                raise InputError(no_link(a, b, self.neighbours()))
+        wanted = {frozenset(ends): fields for ends, fields in changes.items()}
         links = tuple(
-            (first, second, changed if {first, second} == {a, b} else spec)
-            for first, second, spec in self.links
+            (a, b, replace(spec, **wanted.get(frozenset((a, b)), {}))) for a, b, spec in self.links
         )
         return replace(self, links=links)
 

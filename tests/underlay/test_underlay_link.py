@@ -170,7 +170,7 @@ def test_counters_while_frames_are_on_their_way() -> None:
 
 
 def test_frames_longer_than_the_mtu_are_dropped_by_whoever_would_send_them() -> None:
-    topology = line(["a", "b"]).with_link("switch-1", "switch-2", mtu=1400)
+    topology = line(["a", "b"]).with_links({("switch-1", "switch-2"): {"mtu": 1400}})
     world = World(topology)
     for length in (1414, 1415, 1514, 1515):
         world.send("a", "b", length)

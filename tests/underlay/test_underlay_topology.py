@@ -98,11 +98,11 @@ def test_dumbbell_has_a_bottleneck_of_its_own() -> None:
 
 
 def test_one_link_can_be_different() -> None:
-    topology = star(["a", "b"]).with_link("switch", "b", mtu=1400)
+    topology = star(["a", "b"]).with_links({("switch", "b"): {"mtu": 1400}})
     assert topology.link_between("b", "switch").mtu == 1400
     assert topology.link_between("a", "switch").mtu == 1500
     with pytest.raises(InputError, match="no link between a and b; a is linked to switch"):
-        topology.with_link("a", "b", mtu=1400)
+        topology.with_links({("a", "b"): {"mtu": 1400}})
 
 
 @pytest.mark.parametrize(
