@@ -8,15 +8,27 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
+from typing import NoReturn
 
 from overlaysim.cli.status import INTERNAL_ERROR, INTERRUPTED, IO_FAILED, WRONG_INPUT
-from overlaysim.errors import InputError, ModelError, Problem, visible
+from overlaysim.errors import InputError, ModelError, Problem, nearest, visible
 from overlaysim.version import __version__
 
+OPTIONS = (
+    "--seed",
+    "--out",
+    "--capture",
+    "--no-figures",
+    "--manual",
+    "--text",
+    "--version",
+    "--help",
+)
 EPILOG = """\
 first steps:
   overlaysim demo                          the Docker overlay tutorial, run and explained
@@ -69,9 +81,23 @@ def _discard_output() -> None:
             os.dup2(null, stream.fileno())
 
 
+class Parser(argparse.ArgumentParser):
+    """An argument parser that suggests the nearest spelling (argparse itself does from 3.14 on)."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong and end with status 2."""
+        wrong = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        if wrong:
+            message += nearest(wrong[1], re.findall(r"[\w-]+", wrong[2]))
+        unknown = re.search(r"unrecognized arguments: (--[\w-]+)", message)
+        if unknown:
+            message += nearest(unknown[1], OPTIONS)
+        super().error(visible(message))
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Declare the commands and their options."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="overlaysim",
         description="Simulate Docker-Swarm-style overlay networks: hosts, VXLAN, gossip, names.",
         epilog=EPILOG,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import overlaysim
-from overlaysim.cli.main import main
+from overlaysim.cli.main import OPTIONS, main
 
 ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "scenarios" / "tutorial.overlay.yml"
@@ -355,3 +356,29 @@ def test_a_folder_of_an_earlier_run_is_replaced(tmp_path: Path) -> None:
     assert main([*words, "--seed", "2"]) == 0
     assert (out / "manifest.json").read_bytes() != before
     assert sorted(tmp_path.iterdir()) == [out, file]
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["rnu", "x"], "did you mean run?"),
+        (["run", "x.yml", "--sede", "3"], "did you mean --seed?"),
+        (["demo", "--figures"], "did you mean --no-figures?"),
+    ],
+)
+def test_a_mistyped_word_of_the_command_line_gets_the_nearest_spelling(
+    words: list[str], hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    assert caught.value.code == 2
+    assert hint in capsys.readouterr().err
+
+
+def test_every_option_can_be_suggested(capsys: pytest.CaptureFixture[str]) -> None:
+    known = set()
+    for command in ([], ["run"], ["demo"], ["check"], ["sh"], ["schema"]):
+        with pytest.raises(SystemExit):
+            main([*command, "--help"])
+        known |= set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", capsys.readouterr().out))
+    assert known == set(OPTIONS)
