@@ -76,7 +76,9 @@ def _row(tag: str, cells: Sequence[str], left: Sequence[int]) -> str:
 
 
 def _cell(tag: str, text: str, left: bool) -> str:
-    return f'<{tag} style="{_CELL};text-align:{"left" if left else "right"}">{_text(text)}</{tag}>'
+    """A cell; a number keeps its unit on the same line."""
+    align = "text-align:left" if left else "text-align:right;white-space:nowrap"
+    return f'<{tag} style="{_CELL};{align}">{_text(text)}</{tag}>'
 
 
 def _text(text: str) -> str:
