@@ -8,35 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from random import Random
 
 from overlaysim.gossip import GossipSettings
 from overlaysim.host.agent import Agent
 from overlaysim.host.balancer import LoadBalancer
-from overlaysim.host.container import Answered, Attachment, Container, Execution
+from overlaysim.host.container import Attachment, Container, Execution
 from overlaysim.host.datapath import Datapath, HostCosts
 from overlaysim.host.directory import Directory, HostAddress
-from overlaysim.host.files import listed_address
 from overlaysim.host.interface import Interface
 from overlaysim.host.membership import Membership, gateway_stack
-from overlaysim.host.resolver import Upstream, ask
+from overlaysim.host.resolver import EmbeddedResolver, Upstream
 from overlaysim.host.segment import NetworkInfo, Segment
 from overlaysim.host.stack import Stack
 from overlaysim.host.streams import HostStreams
 from overlaysim.host.tables import NetworkTables
 from overlaysim.naming.records import EndpointRecord
-from overlaysim.naming.resolver import Resolution
 from overlaysim.overlay.addresses import mac_for
 from overlaysim.overlay.peers import PeerRecord
 from overlaysim.overlay.vtep import Vtep
 from overlaysim.sim import Simulator
-from overlaysim.sim.events import LookedUp
-from overlaysim.traffic.messages import LookUp, Resolved
 from overlaysim.traffic.program import Program
 from overlaysim.underlay.network import Underlay
-from overlaysim.wire.dns import Record
-
-__all__ = ["Host", "Membership", "Surroundings", "Truth"]
 
 Truth = Callable[[str, str, EndpointRecord | None, str], None]
 """Told (network label, endpoint, record or None, host) when an endpoint's names change."""
@@ -68,7 +60,9 @@ class Host:
         self.agent: Agent | None = None
         self.containers: dict[str, Container] = {}
         self.memberships: dict[str, Membership] = {}
-        self._answers: Random = around.simulator.streams("dns", me.name)
+        self._resolver = EmbeddedResolver(
+            around.simulator, me.name, self.memberships, around.upstream, around.costs.resolver
+        )
 
     # ---- the gossip cluster ---------------------------------------------------------------
 
@@ -172,10 +166,7 @@ class Host:
         return attachment
 
     def publish_names(self, attachment: Attachment, record: EndpointRecord) -> None:
-        """Publish a container's names in a network."""
-        self._set_names(attachment, record)
-
-    def _set_names(self, attachment: Attachment, record: EndpointRecord) -> None:
+        """Publish a container's names in a network, or what has become of them."""
         attachment.record = record
         info, endpoint = attachment.info, attachment.endpoint
         self.around.truth(info.label, endpoint, record, self.name)
@@ -187,7 +178,7 @@ class Host:
     def disable(self, attachment: Attachment) -> None:
         """Take a task out of the load balancing and out of ``tasks.<service>``."""
         if attachment.record is not None:
-            self._set_names(attachment, replace(attachment.record, disabled=True))
+            self.publish_names(attachment, replace(attachment.record, disabled=True))
 
     def unplug(self, container: Container, attachment: Attachment) -> None:
         """Take a container out of a network: names first, then the peer record, then the port."""
@@ -224,7 +215,7 @@ class Host:
 
     def execute(self, container: Container, program: Program) -> Execution:
         """Start a program in a container."""
-        execution = Execution(self.around.simulator, container, program, self._look_up)
+        execution = Execution(self.around.simulator, container, program, self._resolver.look_up)
         execution.start()
         return execution
 
@@ -236,62 +227,6 @@ class Host:
             + sum(container.stack.waiting for container in self.containers.values())
             + sum(membership.waiting for membership in self.memberships.values())
         )
-
-    def _look_up(
-        self, container: Container, question: LookUp, reads_files: bool, answer: Answered
-    ) -> None:
-        """Answer from ``/etc/hosts`` at once, else after the resolver's time."""
-        listed = None
-        if reads_files and question.qtype == "A":
-            listed = listed_address(container, question.name)
-        if listed is not None:
-            record = Record(question.name, "A", 0, listed)
-            answer(Resolved(question.name, "A", "NOERROR", (record,)), 0)
-            return
-        simulator, asked = self.around.simulator, self.around.simulator.now
-        simulator.call_in(
-            self.around.costs.resolver, lambda _: self._ask(container, question, answer, asked)
-        )
-
-    def _ask(self, container: Container, question: LookUp, answer: Answered, asked: int) -> None:
-        """Answer from the tables as they are now, else from the server outside."""
-        attached = self._search_order(container)
-        networks = [(m.info.name, m.beliefs.names) for m in attached]
-        upstream = self.around.upstream
-        found = ask(question.name, question.qtype, networks, upstream, self._answers)
-
-        def tell(_: object) -> None:
-            took = self.around.simulator.now - asked
-            self._trace_look_up(container, question, attached, found, took)
-            answer(Resolved(question.name, question.qtype, found.rcode, found.records), took)
-
-        self.around.simulator.call_in(upstream.wait(found), tell)
-
-    def _trace_look_up(
-        self,
-        container: Container,
-        question: LookUp,
-        attached: Sequence[Membership],
-        found: Resolution,
-        took: int,
-    ) -> None:
-        labels = {m.info.name: m.info.label for m in attached}
-        event = LookedUp(
-            self.around.simulator.now, took, self.name, container.label, tuple(labels.values()),
-            labels.get(found.network, ""), question.name, question.qtype, found.rcode,
-            tuple(record.value for record in found.records), found.forward,
-        )  # fmt: skip
-        self.around.simulator.bus.emit(event)
-
-    def _search_order(self, container: Container) -> list[Membership]:
-        """Networks of a container as its resolver searches them: overlays, then local, by name.
-
-        docker_gwbridge and the default bridge have no names of their own
-        (moby ``daemon/libnetwork/sandbox.go`` and ``endpoint.go``, Less).
-        """
-        attached = [self.memberships[a.info.id] for a in container.attachments]
-        named = [m for m in attached if m.info.name not in ("bridge", "docker_gwbridge", "ingress")]
-        return sorted(named, key=lambda m: (m.info.vni is None, m.info.name))
 
     # ---- building blocks ------------------------------------------------------------------
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from overlaysim.host.container import Answered, Container
+from overlaysim.host.files import listed_address
+from overlaysim.host.membership import Membership
 from overlaysim.naming.resolver import Resolution, resolve
 from overlaysim.naming.view import NameView
+from overlaysim.sim import Simulator
+from overlaysim.sim.events import LookedUp
+from overlaysim.traffic.messages import LookUp, Resolved
 from overlaysim.wire.dns import Record
 
 UPSTREAM_TTL = 300
@@ -50,3 +56,82 @@ def ask(
     """Answer from the host's own tables, in the order of ``networks``, else from upstream."""
     own = resolve(name, qtype, networks, rng)
     return upstream.answer(name, qtype) if own.forward else own
+
+
+class EmbeddedResolver:
+    """Answers the containers of one host, and leaves a trace of each answer.
+
+    Args:
+        host: name of the host.
+        memberships: the networks that the host takes part in, by id, as they are at each question.
+        upstream: the server that unknown names are forwarded to.
+        delay: time that an answer takes, picoseconds.
+    """
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        host: str,
+        memberships: Mapping[str, Membership],
+        upstream: Upstream,
+        delay: int,
+    ) -> None:
+        self._simulator = simulator
+        self._host = host
+        self._memberships = memberships
+        self._upstream = upstream
+        self._delay = delay
+        self._rng = simulator.streams("dns", host)
+
+    def look_up(
+        self, container: Container, question: LookUp, reads_files: bool, answer: Answered
+    ) -> None:
+        """Answer from ``/etc/hosts`` at once, else after the resolver's time."""
+        listed = None
+        if reads_files and question.qtype == "A":
+            listed = listed_address(container, question.name)
+        if listed is not None:
+            record = Record(question.name, "A", 0, listed)
+            answer(Resolved(question.name, "A", "NOERROR", (record,)), 0)
+            return
+        simulator, asked = self._simulator, self._simulator.now
+        simulator.call_in(self._delay, lambda _: self._ask(container, question, answer, asked))
+
+    def _ask(self, container: Container, question: LookUp, answer: Answered, asked: int) -> None:
+        """Answer from the tables as they are now, else from the server outside."""
+        attached = self._search_order(container)
+        networks = [(m.info.name, m.beliefs.names) for m in attached]
+        found = ask(question.name, question.qtype, networks, self._upstream, self._rng)
+
+        def tell(_: object) -> None:
+            took = self._simulator.now - asked
+            self._trace_look_up(container, question, attached, found, took)
+            answer(Resolved(question.name, question.qtype, found.rcode, found.records), took)
+
+        self._simulator.call_in(self._upstream.wait(found), tell)
+
+    def _trace_look_up(
+        self,
+        container: Container,
+        question: LookUp,
+        attached: Sequence[Membership],
+        found: Resolution,
+        took: int,
+    ) -> None:
+        labels = {m.info.name: m.info.label for m in attached}
+        event = LookedUp(
+            self._simulator.now, took, self._host, container.label, tuple(labels.values()),
+            labels.get(found.network, ""), question.name, question.qtype, found.rcode,
+            tuple(record.value for record in found.records), found.forward,
+        )  # fmt: skip
+        self._simulator.bus.emit(event)
+
+    def _search_order(self, container: Container) -> list[Membership]:
+        """Networks of a container as its resolver searches them: overlays, then local, by name.
+
+        docker_gwbridge and the default bridge have no names of their own
+        (moby ``daemon/libnetwork/sandbox.go`` and ``endpoint.go``, Less).
+        """
+        attached = [self._memberships[a.info.id] for a in container.attachments]
+        named = [m for m in attached if m.info.name not in ("bridge", "docker_gwbridge", "ingress")]
+        return sorted(named, key=lambda m: (m.info.vni is None, m.info.name))

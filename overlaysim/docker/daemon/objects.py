@@ -8,7 +8,8 @@ from overlaysim.cluster.local import LocalNetwork
 from overlaysim.cluster.records import Network, Node
 from overlaysim.docker.api import Json, epoch_text
 from overlaysim.host.container import Attachment
-from overlaysim.host.host import Host, Membership
+from overlaysim.host.host import Host
+from overlaysim.host.membership import Membership
 
 ENGINE_VERSION = "28.2.2"
 API_VERSION = "1.50"
