@@ -7,29 +7,9 @@ from pathlib import Path
 import pytest
 from scenario_reading import problem, problems, read
 
-TEN_MISTAKES = """\
-name: ten mistakes
-seed: 010
-underlay:
-  topology: leaf-spine
-  hosts: [host-a, host-b, host-a]
-  link: {rate: 10 Gb, delay: 5 usec}
-timelime: []
-timeline:
-  - on: host-a
-    run: |
-      docker swarm init
-
-      doker network ls
-  - at: 20 s
-    every: 500 ms
-    on: host-b
-    run: docker ps
-traffic:
-  - {from: client, to: web, rate: 1 Mbit/s, start: 16 s, stop: 4 s}
-expect:
-  - ping(client, web).recieved >= 60
-"""
+TEN_MISTAKES = (
+    Path(__file__).parents[1] / "data" / "scenario" / "ten-mistakes.overlay.yml"
+).read_text(encoding="utf-8")
 
 
 def test_ten_mistakes_give_ten_messages_with_their_places() -> None:
