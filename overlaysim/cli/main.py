@@ -1,4 +1,4 @@
-"""The command line: ``overlaysim run | check | schema | sh | demo``.
+"""The command line: ``overlaysim run | check | schema | sh | demo | show | validate``.
 
 Exit status: 0 everything holds, 1 an expectation or a typed command failed (with its own status),
 2 the input is wrong, 130 interrupted. Imports stay inside the commands, so that ``--help`` is fast.
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from overlaysim.cli.status import INTERNAL_ERROR, INTERRUPTED, IO_FAILED, WRONG_INPUT
+from overlaysim.cli.validating import VALIDATE_OPTIONS, add_validate_command
 from overlaysim.errors import InputError, ModelError, Problem, nearest, visible
 from overlaysim.version import __version__
 
@@ -26,6 +27,9 @@ OPTIONS = (
     "--no-figures",
     "--manual",
     "--text",
+    "--at",
+    "--network",
+    *VALIDATE_OPTIONS,
     "--version",
     "--help",
 )
@@ -137,6 +141,14 @@ def build_parser() -> argparse.ArgumentParser:
         help="print for people instead: every key, and every metric that `expect` knows",
     )  # fmt: skip
     schema.set_defaults(run=_schema)
+
+    show = commands.add_parser("show", help="tell from a run's folder who could reach whom")
+    show.add_argument("folder", type=Path, metavar="RUN", help="a folder that --out has written")
+    show.add_argument("--at", metavar="TIME", help="an instant of the run, as in 30s; else its end")
+    show.add_argument("--network", metavar="NAME", help="this network only")
+    show.set_defaults(run=_show)
+
+    add_validate_command(commands)
     return parser
 
 
@@ -206,6 +218,12 @@ def _shell(options: argparse.Namespace) -> int:
 
     _check_output(options)
     return run_shell(options)
+
+
+def _show(options: argparse.Namespace) -> int:
+    from overlaysim.cli.show import show_run  # noqa: PLC0415 (late)
+
+    return show_run(options)
 
 
 def _schema(options: argparse.Namespace) -> int:

@@ -7,11 +7,11 @@ import sys
 from importlib import resources
 from pathlib import Path
 
+from overlaysim.cli.progress import ProgressLine
 from overlaysim.cli.status import INTERRUPTED
 from overlaysim.errors import InputError
 from overlaysim.scenario.result import Result
 from overlaysim.scenario.run import load, run_scenario
-from overlaysim.units import format_seconds
 
 DEMO = "tutorial.overlay.yml"
 
@@ -29,12 +29,13 @@ def run_file(path: Path, options: argparse.Namespace) -> int:
         InputError: the file is wrong, or the folder cannot be written.
     """
     scenario, digest = load(path)
+    terminal = sys.stderr if sys.stderr is not None and sys.stderr.isatty() else None
+    progress = ProgressLine(terminal, scenario.duration) if terminal else None
     result = run_scenario(
-        scenario, seed=options.seed, capture=options.capture, digest=digest,
-        progress=progress_line if sys.stderr.isatty() else None,
-    )  # fmt: skip
-    if sys.stderr.isatty():
-        print("\r\033[K", end="", file=sys.stderr)
+        scenario, seed=options.seed, capture=options.capture, digest=digest, progress=progress
+    )
+    if progress:
+        progress.clear()
     return finish(result, options)
 
 
@@ -54,8 +55,3 @@ def finish(result: Result, options: argparse.Namespace) -> int:
         folder = f"{options.out}/"
     print(result.report(folder), end="")
     return result.status if result.measurements.meta.complete else INTERRUPTED
-
-
-def progress_line(instant: int) -> None:
-    """Show on a terminal how far the simulated clock has come."""
-    print(f"\r{format_seconds(instant)} simulated", end="", file=sys.stderr, flush=True)

@@ -37,6 +37,21 @@ class Liveness:
         self._timers[node.id] = self._simulator.timer(deadline, self._down, node)
         return pause
 
+    def allow(self, node: Node) -> None:
+        """Give a node twice the usual time: a new leader has not heard it yet.
+
+        (``dispatcher.go``, markNodesUnknown.)
+        """
+        self.forget(node)
+        deadline = self._simulator.now + 2 * GRACE_PERIODS * self.period
+        self._timers[node.id] = self._simulator.timer(deadline, self._down, node)
+
+    def pause(self) -> None:
+        """Nobody listens: no node can fall silent."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
     def forget(self, node: Node) -> None:
         """Watch this node no longer."""
         timer = self._timers.pop(node.id, None)

@@ -18,6 +18,7 @@ from overlaysim.cluster.requests import (
     AttachRequest,
     DetachRequest,
     Heartbeat,
+    HeartbeatReply,
     JoinRequest,
     Refused,
     TaskStatus,
@@ -28,7 +29,7 @@ from overlaysim.cluster.store import Store
 from overlaysim.cluster.timing import Timing
 from overlaysim.host.rpc import Rpc
 from overlaysim.overlay.pool_errors import PoolExhausted
-from overlaysim.sim import Simulator, Steps
+from overlaysim.sim import Event, Simulator, Steps
 
 INGRESS = NetworkSpec("ingress", ingress=True)
 
@@ -38,6 +39,7 @@ class Manager:
 
     Attributes:
         version, updated: of the swarm's own settings.
+        paused: whether there is no leader: requests wait, and nothing is decided.
 
     Args:
         rpc: the leader's line to the nodes.
@@ -76,6 +78,9 @@ class Manager:
             simulator, self.store, identifiers, self.dispatcher, self.networks, self.orchestrator,
             timing.heartbeat,
         )  # fmt: skip
+        self.paused = False
+        self._simulator = simulator
+        self._led: Event = simulator.event()
         self._identifiers = identifiers
         self._digest = identifiers.digest()
         self.tokens = {role: identifiers.token(self._digest) for role in ("worker", "manager")}
@@ -91,7 +96,8 @@ class Manager:
     ) -> Welcome:
         """Enter a node and give it its place in the ingress network."""
         node = self.nodes.admit(hostname, address, role, availability)
-        return Welcome(node.id, role, self._ingress_grant(node.id))
+        managers = self.nodes.manager_addresses
+        return Welcome(node.id, role, self._ingress_grant(node.id), managers)
 
     def _ingress_grant(self, node: str) -> Grant | None:
         for network in self.store.networks.values():
@@ -109,7 +115,8 @@ class Manager:
         Raises:
             Refused: the request cannot be granted.
         """
-        yield from ()
+        while self.paused:
+            yield self._led
         match request:
             case JoinRequest():
                 return self._join(request)
@@ -118,10 +125,27 @@ class Manager:
             case DetachRequest():
                 return self.networks.detach(request)
             case Heartbeat():
-                return self.nodes.heartbeat(request.node)
+                pause = self.nodes.heartbeat(request.node)
+                return HeartbeatReply(pause, self.nodes.manager_addresses)
             case TaskStatus():
                 return self.orchestrator.report(request)
         raise Refused("internal", f"unknown request {type(request).__name__}")
+
+    # ---- the leader -----------------------------------------------------------------------
+
+    def pause(self) -> None:
+        """There is no leader: what is stored stays, and nothing happens."""
+        self.paused = self.dispatcher.paused = self.orchestrator.paused = True
+        self.nodes.liveness.pause()
+
+    def lead(self, hostname: str, rpc: Rpc) -> None:
+        """A manager leads from now on, perhaps again."""
+        self.paused = self.orchestrator.paused = False
+        self.nodes.lead(hostname)
+        self.dispatcher.lead(rpc, self.store.nodes.values())
+        self.orchestrator.changed()
+        led, self._led = self._led, self._simulator.event()
+        led.succeed()
 
     def _join(self, request: JoinRequest) -> Welcome:
         role = next((r for r, token in self.tokens.items() if token == request.token), None)

@@ -129,12 +129,32 @@ class NodeControl:
         self._simulator.bus.emit(NodeChanged(self._simulator.now, node.hostname, "removed"))
         self._orchestrator.changed()
 
+    @property
+    def manager_addresses(self) -> tuple[str, ...]:
+        """Where the managers are that have not left, the leader first."""
+        managers = [n for n in self._store.nodes.values() if n.role == "manager" and not n.left]
+        return tuple(n.address for n in sorted(managers, key=lambda n: not n.leader))
+
+    def lead(self, hostname: str) -> None:
+        """Another manager leads, or the same one again: it has heard of no node yet.
+
+        Nodes that are not down are unknown until their next heartbeat.
+        """
+        for node in self._store.nodes.values():
+            node.leader = node.hostname == hostname and node.role == "manager" and not node.left
+            if node.leader:
+                self.liveness.forget(node)
+                self.set_state(node, "ready")
+            elif node.state != "down":
+                self.set_state(node, "unknown")
+                self.liveness.allow(node)
+
     def retire_manager(self, hostname: str) -> Node | None:
         """A manager has left; returns who leads from now on, if there is another one."""
         managers = [node for node in self._store.nodes.values() if node.role == "manager"]
         for node in managers:
             if node.hostname == hostname:
-                node.leader = False
+                node.leader, node.left = False, True
                 self.liveness.forget(node)
                 self.set_state(node, "down")
         left = [node for node in managers if node.state == "ready"]

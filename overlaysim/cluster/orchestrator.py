@@ -32,6 +32,7 @@ class Orchestrator:
 
     Attributes:
         lifecycle: makes and ends single tasks.
+        paused: whether there is no leader: nothing is decided then.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Orchestrator:
         self._placement = Placement(simulator, store, allocator, self.lifecycle, dispatcher)
         self._updater = Updater(simulator, store, self.lifecycle, self.changed)
         self._pending = False
+        self.paused = False
 
     def changed(self) -> None:
         """Something changed: run once the debounce interval is over."""
@@ -69,6 +71,8 @@ class Orchestrator:
 
     def _run(self, _: object) -> None:
         self._pending = False
+        if self.paused:
+            return
         for task in list(self._store.tasks.values()):
             if task.service not in self._store.services:
                 self.lifecycle.stop(task, "remove")

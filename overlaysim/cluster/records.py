@@ -15,7 +15,8 @@ from overlaysim.units import SECOND
 class Node:
     """A host that is a member of the swarm.
 
-    ``state`` is the managers' view (ready, down, unknown), ``availability`` the operator's wish.
+    ``state`` is the managers' view (ready, down, unknown), ``availability`` the operator's wish;
+    ``left`` says that it was a manager and has left.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Node:
     state: str = "ready"
     availability: str = "active"
     leader: bool = False
+    left: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
     updated: int = 0
     version: int = 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from overlaysim.cluster.requests import Refused, TaskStatus
+from overlaysim.host.daemon import Daemon
 from overlaysim.host.rpc import RpcFailed
 from overlaysim.sim import Simulator, Steps
 from overlaysim.units import SECOND
@@ -19,38 +20,58 @@ RETRY = SECOND
 class StatusReports:
     """A host's task states on their way to the manager.
 
+    Attributes:
+        muted: whether nothing is taken: the swarm's agent has stopped.
+
     Args:
+        daemon: whose work it is.
         ask: a call to the manager, as in ``Worker.ask``.
     """
 
-    def __init__(self, simulator: Simulator, ask: Callable[[object], Steps]) -> None:
+    def __init__(
+        self, simulator: Simulator, daemon: Daemon, ask: Callable[[object], Steps]
+    ) -> None:
+        self.muted = False
         self._simulator = simulator
+        self._daemon = daemon
         self._ask = ask
         self._latest: dict[str, TaskStatus] = {}
         self._busy = False
 
     def put(self, status: TaskStatus) -> None:
         """Let this be the word on its task; it goes out when the manager can be reached."""
+        if self.muted:
+            return
         self._latest.pop(status.task, None)
         self._latest[status.task] = status
         if not self._busy:
-            self._busy = True
-            self._simulator.spawn(self._send())
+            self._daemon.spawn(self._send())
+
+    def resume(self) -> None:
+        """The daemon has started again: what was on its way goes out anew."""
+        self.muted = False
+        if self._latest:
+            self._daemon.spawn(self._send())
 
     def clear(self) -> None:
         """The host is in no swarm any more: nobody asks."""
         self._latest.clear()
 
     def _send(self) -> Steps:
-        while self._latest:
-            status = next(iter(self._latest.values()))
-            try:
-                yield from self._ask(status)
-            except RpcFailed:
-                yield self._simulator.sleep(RETRY)
-                continue
-            except Refused:
-                pass  # the manager does not want to know
-            if self._latest.get(status.task) is status:
-                del self._latest[status.task]
-        self._busy = False
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._latest and not self.muted:
+                status = next(iter(self._latest.values()))
+                try:
+                    yield from self._ask(status)
+                except RpcFailed:
+                    yield self._simulator.sleep(RETRY)
+                    continue
+                except Refused:
+                    pass  # the manager does not want to know
+                if self._latest.get(status.task) is status:
+                    del self._latest[status.task]
+        finally:
+            self._busy = False

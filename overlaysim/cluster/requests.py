@@ -43,11 +43,15 @@ class JoinRequest:
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """The answer to a join: the new node's id and role, and its place in the ingress network."""
+    """The answer to a join: the new node's id and role, and its place in the ingress network.
+
+    ``managers`` are the addresses of all managers, the leader first.
+    """
 
     node: str
     role: str
     ingress: Grant | None
+    managers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,14 @@ class Heartbeat:
     """A worker is alive."""
 
     node: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatReply:
+    """When the next heartbeat is due (picoseconds from now), and who the managers are now."""
+
+    pause: int
+    managers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ class Runtime:
         self._marks[container.id] = (len(container.output), len(container.errors))
         self._exits[container.id] = self._simulator.event()
         container.main = self._host.execute(container, program)
-        self._simulator.spawn(self._watch(container, container.main))
+        self._host.daemon.spawn(self._watch(container, container.main))
 
     def _watch(self, container: Container, main: Execution) -> Steps:
         """When the main program ends, the container does."""
@@ -155,6 +155,10 @@ class Runtime:
         """End a container at once."""
         if container.main is not None:
             container.main.kill(KILLED)
+
+    def forget(self) -> None:
+        """The daemon has gone, with all that it was watching."""
+        self._exits.clear()
 
     def remove(self, container: Container) -> Steps:
         """Remove a container, unless somebody else has; a running one is killed."""

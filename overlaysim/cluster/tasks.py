@@ -15,6 +15,9 @@ from overlaysim.sim import Event, Process, Steps
 
 COMMAND_NOT_FOUND = 127
 
+Verdict = tuple[str, str, str, int]
+"""How a task ended: its state, message, error and exit code."""
+
 
 @dataclass(slots=True)
 class Run:
@@ -25,6 +28,7 @@ class Run:
         process: carries the task out; it ends when the task has.
         remove: whether its container is to be removed in the end.
         forced: whether to end it at once and without order, because the host leaves the swarm.
+        ended: whether its end has been reported.
     """
 
     order: TaskOrder
@@ -34,6 +38,7 @@ class Run:
     container: Container | None = None
     remove: bool = False
     forced: bool = False
+    ended: bool = False
 
     def stopping(self) -> bool:
         """Whether it is to end."""
@@ -47,7 +52,8 @@ class TaskRunner:
         self._worker = worker
         self._runtime = worker.runtime
         self._simulator = worker.host.around.simulator
-        self._reports = StatusReports(self._simulator, worker.ask)
+        self._daemon = worker.host.daemon
+        self._reports = StatusReports(self._simulator, self._daemon, worker.ask)
         self._runs: dict[str, Run] = {}
 
     # ---- orders ---------------------------------------------------------------------------
@@ -83,32 +89,67 @@ class TaskRunner:
             if run.process is not None:
                 yield run.process
 
+    def mute(self) -> None:
+        """The swarm's agent stops: whatever becomes of the tasks, it is not reported."""
+        self._reports.muted = True
+
+    def recover(self) -> None:
+        """The daemon has started again, and finds what the tasks left.
+
+        One that had been started has ended meanwhile and is reported so; any other is taken up
+        from its beginning (moby/swarmkit, ``agent/worker.go``, Init).
+        """
+        self._reports.resume()
+        for run in list(self._runs.values()):
+            if run.ended:
+                if run.remove:
+                    run.process = self._daemon.spawn(self._clean_up(run))
+            elif run.container is not None and run.container.started is not None:
+                self._report_end(run, SHUT_DOWN if run.stopping() else self._verdict(run.container))
+            else:
+                self._take_up(run)
+
+    def _take_up(self, run: Run) -> None:
+        if run.container is not None:
+            self._worker.host.containers.pop(run.container.id, None)
+        del self._runs[run.order.task]
+        self._begin(run.order)
+        again = self._runs[run.order.task]
+        if run.start.triggered:
+            happen(again.start)
+        if run.stopping():
+            self._end(again, remove=run.remove)
+
     def _begin(self, order: TaskOrder) -> None:
         run = Run(order, self._simulator.event(), self._simulator.event())
         self._runs[order.task] = run
         if order.start:
             happen(run.start)
-        run.process = self._simulator.spawn(self._carry_out(run))
+        run.process = self._daemon.spawn(self._carry_out(run))
 
     def _end(self, run: Run, *, remove: bool) -> None:
         happen(run.stop)
         if remove and not run.remove:
             run.remove = True
             if run.process is not None and run.process.triggered:
-                run.process = self._simulator.spawn(self._clean_up(run))
+                run.process = self._daemon.spawn(self._clean_up(run))
 
     # ---- a task's life --------------------------------------------------------------------
 
     def _carry_out(self, run: Run) -> Steps:
         """Take a task through its states; its end is reported unless the host leaves the swarm."""
-        state, message, error, exit_code = yield from self._live(run)
-        container = run.container
+        verdict = yield from self._live(run)
         if not run.forced:
-            self._report(
-                run.order.task, state, message, error=error, exit_code=exit_code,
-                container=container.id if container is not None else "",
-            )  # fmt: skip
+            self._report_end(run, verdict)
         yield from self._clean_up(run)
+
+    def _report_end(self, run: Run, verdict: Verdict) -> None:
+        state, message, error, exit_code = verdict
+        self._report(
+            run.order.task, state, message, error=error, exit_code=exit_code,
+            container=run.container.id if run.container is not None else "",
+        )  # fmt: skip
+        run.ended = not self._reports.muted
 
     def _live(self, run: Run) -> Steps:
         """Prepare, wait for the start, run, end; returns state, message, error, exit code."""
@@ -140,7 +181,7 @@ class TaskRunner:
         return SHUT_DOWN
 
     @staticmethod
-    def _verdict(container: Container) -> tuple[str, str, str, int]:
+    def _verdict(container: Container) -> Verdict:
         status = container.exit_code
         if status == 0:
             return "complete", "finished", "", 0

@@ -23,6 +23,7 @@ class Timing:
     swarm_init: int = _named(600 * MS, "docker swarm init")
     swarm_join: int = _named(120 * MS, "the joining host's own work in docker swarm join")
     swarm_leave: int = _named(100 * MS, "docker swarm leave, apart from gossip's farewell")
+    daemon_start: int = _named(1 * SECOND, "systemctl start docker, or its start at boot")
     network_create: int = _named(40 * MS, "docker network create")
     network_remove: int = _named(20 * MS, "docker network rm")
     network_setup: int = _named(50 * MS, "bridge and VXLAN device of a host's first container")

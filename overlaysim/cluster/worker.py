@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from overlaysim.cluster.heartbeats import CALL_LIMIT, Heartbeats, next_backoff
 from overlaysim.cluster.ids import Identifiers
 from overlaysim.cluster.local import BRIDGE, GATEWAY_BRIDGE, LocalNetworks
 from overlaysim.cluster.records import Grant
 from overlaysim.cluster.requests import (
     DEADLINE,
-    HEARTBEAT_LENGTH,
-    HEARTBEAT_REPLY_LENGTH,
     AttachRequest,
     DetachRequest,
-    Heartbeat,
     Refused,
+    Welcome,
 )
 from overlaysim.cluster.runtime import Runtime
 from overlaysim.cluster.timing import Timing
@@ -26,10 +25,9 @@ from overlaysim.host.host import Host
 from overlaysim.host.rpc import Rpc, RpcFailed
 from overlaysim.naming.records import EndpointRecord
 from overlaysim.sim import Event, Simulator, Steps
-from overlaysim.units import MS, SECOND
+from overlaysim.units import MS
 
 FAREWELL_POLL = 100 * MS
-FIRST_BACKOFF, LONGEST_BACKOFF = 100 * MS, 8 * SECOND
 NOT_ASKED = "Could not attach to network {}: {}"
 NOT_GIVEN = (
     "attaching to network failed, make sure your network options are correct and check manager "
@@ -37,8 +35,6 @@ NOT_GIVEN = (
 )
 """Two ways in which an attachment fails (moby, ``daemon/cluster/networks.go``, AttachNetwork)."""
 LEFT = "this node left the swarm meanwhile"
-CALL_LIMIT = 5 * SECOND
-"""How long a call waits for its answer (``agent/session.go``, dispatcherRPCTimeout)."""
 
 
 class Worker:
@@ -46,8 +42,10 @@ class Worker:
 
     Attributes:
         node: the host's node id; empty while it is in no swarm.
+        active: whether its part in the swarm is running.
         busy: whether it is joining or leaving a swarm right now.
         manager: underlay address of the manager it talks to.
+        managers: those of all managers that it knows of, the leader first.
     """
 
     def __init__(self, host: Host, rpc: Rpc, identifiers: Identifiers, timing: Timing) -> None:
@@ -56,26 +54,67 @@ class Worker:
         self.timing = timing
         self.identifiers = identifiers
         self.node = ""
-        self.busy = False
+        self.active = self.busy = False
         self.manager = ""
-        self.ingress = ""
+        self.managers: tuple[str, ...] = ()
+        self._ingress: Grant | None = None
         self.local = LocalNetworks(host, identifiers)
         self._simulator: Simulator = host.around.simulator
         self._joining: dict[str, Event] = {}
         self._asked: dict[tuple[str, str], int] = {}
+        self._untold: dict[DetachRequest, None] = {}  # what the manager has not heard yet
         self.runtime = Runtime(host, identifiers, timing, self.detach_all)
 
     # ---- the swarm ------------------------------------------------------------------------
 
-    def enter(self, node: str, manager: str, seeds: list[str], ingress: Grant | None) -> Steps:
+    @property
+    def ingress(self) -> str:
+        """Id of the ingress network; empty while the host has no part in it."""
+        return "" if self._ingress is None else self._ingress.info.id
+
+    def enter(self, welcome: Welcome, manager: str, seeds: list[str]) -> Steps:
         """Become a node: gossip, docker_gwbridge, the ingress network, heartbeats."""
-        self.node, self.manager = node, manager
+        self.node, self.manager, self.managers = welcome.node, manager, welcome.managers
+        self._ingress = welcome.ingress
+        yield from self._begin(self.node, seeds)
+
+    def resume(self) -> Steps:
+        """Be the same node again after a restart of the daemon.
+
+        Its gossip node has a new id, and knows the managers (moby, ``daemon/cluster/cluster.go``,
+        GetRemoteAddressList: all but itself). The managers hear of the containers that are no more.
+        """
+        rng = self._simulator.streams("gossip-id", self.host.name)
+        seeds = [address for address in self.managers if address != self.host.address]
+        for request in list(self._untold):
+            self.host.daemon.spawn(self._tell(request))
+        yield from self._begin(f"{rng.getrandbits(48):012x}", seeds)
+
+    def _begin(self, gossip_id: str, seeds: list[str]) -> Steps:
+        self.active = True
         self.local.ensure_gateway_bridge()
-        self.host.start_agent(node, seeds)
-        if ingress is not None:
-            self.ingress = ingress.info.id
-            yield from self._take_part(ingress)
-        self._simulator.spawn(self._beat())
+        self.host.start_agent(gossip_id, seeds)
+        if self._ingress is not None:
+            yield from self._take_part(self._ingress)
+        self.host.daemon.spawn(Heartbeats(self).send())
+
+    def power_cut(self) -> None:
+        """Whatever the host was doing is over; only what was on its disk is left."""
+        self.active = False
+        for container in self.host.containers.values():
+            for attachment in container.attachments:
+                self.local.release(attachment)
+        self.host.crash()
+        self.forget_work()
+
+    def forget_work(self) -> None:
+        """The daemon has gone, with all that was under way; the disk remembers who was attached."""
+        for (container, _), asked in self._asked.items():
+            self._untold[DetachRequest(container, asked)] = None
+        self._asked.clear()
+        self._joining.clear()
+        self.rpc.forget()
+        self.runtime.forget()
 
     def leave(self, end_tasks: Callable[[], Steps]) -> Steps:
         """Leave the swarm: service containers are removed, gossip says farewell.
@@ -86,9 +125,15 @@ class Worker:
             end_tasks: ends every task of the host at once.
         """
         self.node = ""  # from now on orders are refused, and what is under way gives up
+        self.active = False
         self._asked.clear()
+        self._untold.clear()
         yield from end_tasks()
-        self.manager = self.ingress = ""
+        self.manager, self.managers, self._ingress = "", (), None
+        yield from self.say_farewell()
+
+    def say_farewell(self) -> Steps:
+        """Take everybody out of the overlay networks, and leave gossip in good order."""
         for network in [n for n, m in self.host.memberships.items() if m.tables is not None]:
             for container in self.host.containers.values():
                 attachment = container.attachment(network)
@@ -110,22 +155,6 @@ class Worker:
             Refused: it does not grant the request.
         """
         return (yield from self.rpc.call(self.manager, request))
-
-    def _beat(self) -> Steps:
-        """Send heartbeats; the manager says when the next one is due. The leader needs none."""
-        node, backoff = self.node, 0
-        while self.node == node:
-            pause = self.timing.heartbeat
-            if self.manager != self.host.address:
-                try:
-                    pause = yield from self.rpc.call(
-                        self.manager, Heartbeat(node), kind="heartbeat", limit=CALL_LIMIT,
-                        length=HEARTBEAT_LENGTH, reply_length=HEARTBEAT_REPLY_LENGTH,
-                    )  # fmt: skip
-                    backoff = 0
-                except (RpcFailed, Refused):  # the manager counts the silence
-                    backoff = pause = next_backoff(backoff)
-            yield self._simulator.sleep(pause)
 
     # ---- networks -------------------------------------------------------------------------
 
@@ -154,7 +183,7 @@ class Worker:
             attachment: Attachment = yield from self.plug(container, grant, aliases, mac)
         except Refused:
             # The manager may have granted it nevertheless.
-            self._simulator.spawn(self._tell(DetachRequest(container.id, request.asked)))
+            self.host.daemon.spawn(self._tell(DetachRequest(container.id, request.asked)))
             raise
         self._asked[container.id, grant.info.id] = request.asked
         self._name(container, attachment)
@@ -203,7 +232,7 @@ class Worker:
         else:
             asked = self._asked.pop((container.id, network), None)
             if asked is not None:
-                self._simulator.spawn(self._tell(DetachRequest(container.id, asked)))
+                self.host.daemon.spawn(self._tell(DetachRequest(container.id, asked)))
             self._drop_idle(network)
 
     def disconnect(self, container: Container, attachment: Attachment) -> None:
@@ -269,20 +298,18 @@ class Worker:
     def _tell(self, request: DetachRequest) -> Steps:
         """Tell the manager, again and again until it hears it or the host leaves the swarm."""
         node, backoff = self.node, 0
+        self._untold[request] = None
         while node and self.node == node:
             try:
                 yield from self.ask(request)
-                return
             except Refused:
-                return
+                pass
             except RpcFailed:
                 backoff = next_backoff(backoff)
                 yield self._simulator.sleep(backoff)
-
-
-def next_backoff(previous: int) -> int:
-    """The pause before the next try to reach a manager (moby/swarmkit, ``agent/agent.go``)."""
-    return min(FIRST_BACKOFF + 2 * previous, LONGEST_BACKOFF)
+                continue
+            self._untold.pop(request, None)
+            return
 
 
 def needs_gateway(container: Container) -> bool:

@@ -7,8 +7,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
+from overlaysim.cluster.faults.book import FaultBook
 from overlaysim.cluster.ids import Identifiers
 from overlaysim.cluster.manager import Manager
+from overlaysim.cluster.paths import PathTrace
+from overlaysim.cluster.raft import Raft
 from overlaysim.cluster.requests import (
     MANAGER_PORT,
     Assignment,
@@ -16,6 +19,7 @@ from overlaysim.cluster.requests import (
     Refused,
     Welcome,
 )
+from overlaysim.cluster.supervisor import Supervisor
 from overlaysim.cluster.tasks import TaskRunner
 from overlaysim.cluster.timing import Timing
 from overlaysim.cluster.truth import Truth
@@ -48,6 +52,8 @@ class WorldSettings:
     timing: Timing = field(default_factory=Timing)
     gossip: GossipSettings = LAN
     upstream: Upstream = field(default_factory=Upstream)
+    late: tuple[str, ...] = ()
+    """Hosts that do not join the swarm by themselves, but only when told."""
 
 
 class World:
@@ -73,6 +79,8 @@ class World:
         self.directory = Directory()
         self.managers: dict[str, Manager] = {}
         """The manager that each manager host serves: one and the same, by host name."""
+        self.rafts: dict[str, Raft] = {}
+        """Who leads them, by host name as well."""
         timing = settings.timing
         around = Surroundings(
             self.simulator, self.underlay, self.directory,
@@ -80,26 +88,30 @@ class World:
             settings.upstream, settings.gossip, self.truth.endpoint,
         )  # fmt: skip
         self.workers: dict[str, Worker] = {}
-        self._tasks: dict[str, TaskRunner] = {}
+        self.tasks: dict[str, TaskRunner] = {}
         for name in topology.hosts:
             me = HostAddress(name, addresses[name], mac_of_host(addresses[name]))
             self.directory.add_host(me)
             self._add_worker(around, me)
+        self.supervisors = {name: Supervisor(self, name) for name in topology.hosts}
+        """Who stops, starts and moves the hosts when faults ask for it."""
+        self.faults = FaultBook(self)
+        PathTrace(self.simulator, self.underlay)
 
     def _add_worker(self, around: Surroundings, me: HostAddress) -> None:
         host = Host(around, me)
         rpc = Rpc(self.simulator, host.streams, me.address, MANAGER_PORT)
         worker = Worker(host, rpc, self.identifiers, self.settings.timing)
         self.workers[me.name] = worker
-        self._tasks[me.name] = TaskRunner(worker)
+        self.tasks[me.name] = TaskRunner(worker)
         rpc.serve(lambda source, request: self._serve(worker, request))
 
     def _serve(self, worker: Worker, request: object) -> Steps:
         """A message on TCP 2377: an order for the worker, or a request for its manager."""
         if isinstance(request, Assignment):
-            if request.node != worker.node:
+            if request.node != worker.node or not worker.active:
                 raise Refused("unavailable", "this host is not that node")
-            self._tasks[worker.host.name].take(request.order)
+            self.tasks[worker.host.name].take(request.order)
             return None
         manager = self.managers.get(worker.host.name)
         if manager is None:
@@ -138,8 +150,9 @@ class World:
         with _busy(worker):
             yield self.simulator.sleep(self.settings.timing.swarm_init)
             self.managers[name] = manager
+            self.rafts[name] = Raft(self.simulator, manager, worker)
             welcome = manager.admit(name, worker.host.address, "manager", availability)
-            yield from worker.enter(welcome.node, worker.host.address, [], welcome.ingress)
+            yield from worker.enter(welcome, worker.host.address, [])
 
     def join_swarm(
         self, name: str, manager_address: str, token: str, availability: str = "active"
@@ -160,18 +173,25 @@ class World:
             remote = self.directory.host_at(manager_address)
             if welcome.role == "manager" and remote is not None and remote.name in self.managers:
                 self.managers[name] = self.managers[remote.name]
-            seeds = [manager_address]
-            yield from worker.enter(welcome.node, manager_address, seeds, welcome.ingress)
+                self.rafts[name] = self.rafts[remote.name]
+                self.rafts[name].enter(worker)
+            yield from worker.enter(welcome, manager_address, [manager_address])
 
     def join_others(self, first: str) -> Steps:
-        """Let every host that is in no swarm join as a worker; return the names of the new ones."""
+        """Let every host that is in no swarm join as a worker; return the names of the new ones.
+
+        Those that join late are left out.
+        """
         manager = self.managers[first]
         address = self.workers[first].host.address
         joining = [
-            name for name, worker in self.workers.items() if not worker.node and not worker.busy
-        ]
+            name for name, worker in self.workers.items()
+            if not worker.node and not worker.busy and name not in self.settings.late
+        ]  # fmt: skip
         processes = [
-            self.simulator.spawn(self._try_to_join(name, address, manager.tokens["worker"]))
+            self.workers[name].host.daemon.spawn(
+                self._try_to_join(name, address, manager.tokens["worker"])
+            )
             for name in joining
         ]
         yield self.simulator.all_of(processes)
@@ -189,14 +209,16 @@ class World:
             manager = self.managers.pop(name, None)
             if manager is not None:
                 self._replace_manager(manager, worker)
-            yield from worker.leave(self._tasks[name].end_all)
+            yield from worker.leave(self.tasks[name].end_all)
 
     def _replace_manager(self, manager: Manager, leaving: Worker) -> None:
         """Let the nodes that talk to a manager that leaves talk to the new leader, if any."""
         leader = manager.nodes.retire_manager(leaving.host.name)
+        raft = self.rafts.pop(leaving.host.name)
+        raft.leave(leaving.host.name, "" if leader is None else leader.hostname)
         if leader is None:
             return
-        manager.dispatcher.rpc = self.workers[leader.hostname].rpc
+        manager.dispatcher.lead(self.workers[leader.hostname].rpc, manager.store.nodes.values())
         for worker in self.workers.values():
             if worker is not leaving and worker.manager == leaving.host.address:
                 worker.manager = leader.address

@@ -14,11 +14,14 @@ from overlaysim.gossip.errors import (
     EntryExistsError,
     GossipError,
     NetworkError,
+    NodeUnknownError,
 )
 from overlaysim.gossip.interface import (
     Datagram,
     DatagramIn,
+    EntryRecord,
     Incoming,
+    NodeState,
     Outgoing,
     StreamFailed,
     StreamIn,
@@ -26,13 +29,14 @@ from overlaysim.gossip.interface import (
     StreamRequest,
     TableChange,
 )
-from overlaysim.gossip.member_messages import PORT
+from overlaysim.gossip.member_messages import PORT, MemberState
 from overlaysim.gossip.node import GossipNode
 from overlaysim.gossip.settings import LAN, LOCAL, WAN, GossipSettings
 
 __all__ = [
     "LAN", "LOCAL", "PORT", "WAN", "Datagram", "DatagramIn", "EntryAbsentError",
-    "EntryDeletedError", "EntryError", "EntryExistsError", "GossipError", "GossipNode",
-    "GossipSettings", "Incoming", "NetworkError", "Outgoing", "StreamFailed", "StreamIn",
-    "StreamReply", "StreamRequest", "TableChange",
+    "EntryDeletedError", "EntryError", "EntryExistsError", "EntryRecord", "GossipError",
+    "GossipNode", "GossipSettings", "Incoming", "MemberState", "NetworkError", "NodeState",
+    "NodeUnknownError", "Outgoing", "StreamFailed", "StreamIn", "StreamReply", "StreamRequest",
+    "TableChange",
 ]  # fmt: skip

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
 from typing import Literal
 
+from overlaysim.gossip.alarms import Alarms
 from overlaysim.gossip.interface import (
     Datagram,
     Outgoing,
@@ -13,12 +13,11 @@ from overlaysim.gossip.interface import (
     StreamReply,
     StreamRequest,
 )
-from overlaysim.gossip.member_messages import Packet, packet_length, stream_length
+from overlaysim.gossip.member_messages import Packet
 from overlaysim.gossip.settings import GossipSettings
-from overlaysim.gossip.ticker import Ticker
+from overlaysim.gossip.ticker import Pulse, Reaper, Ticker
 
 
-@dataclass(slots=True)
 class Context:
     """Who the node is, what it may use, and where it puts what it wants sent.
 
@@ -29,39 +28,71 @@ class Context:
         rng: its random stream.
         start: when its tickers started.
         now: the instant of the last call to the node.
+        alarms: what it has to do later.
+        gossip: the tick on which queues are drained; a queue that gets something asks for it.
+        reaper: removes expired records.
         outbox: what it wants sent, in order.
     """
 
-    name: str
-    address: str
-    settings: GossipSettings
-    rng: random.Random
-    start: int
-    now: int
-    outbox: list[Outgoing] = field(default_factory=list)
-    _streams: int = 0
+    __slots__ = (
+        "_streams", "address", "alarms", "gossip", "name", "now", "outbox", "reaper", "rng",
+        "settings", "start",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        address: str,
+        settings: GossipSettings,
+        rng: random.Random,
+        start: int,
+        now: int,
+    ) -> None:
+        self.name = name
+        self.address = address
+        self.settings = settings
+        self.rng = rng
+        self.start = start
+        self.now = now
+        self.alarms = Alarms()
+        self.gossip = Pulse(self.alarms, self.ticker(settings.gossip_interval))
+        self.reaper = Reaper(self.alarms, start, settings.reaper_period)
+        self.outbox: list[Outgoing] = []
+        self._streams = 0
 
     def ticker(self, period: int) -> Ticker:
         """A ticker in phase with all others of the node."""
         return Ticker(self.start, period)
 
-    def send(self, target: str, packet: Packet, kind: Literal["membership", "table"]) -> None:
+    def want_gossip(self) -> None:
+        """Something waits to be gossiped."""
+        self.gossip.request(self.now)
+
+    def send(
+        self, target: str, packet: Packet, kind: Literal["probe", "membership", "table"]
+    ) -> None:
         """Send a UDP packet."""
-        self.outbox.append(Datagram(target, packet, packet_length(packet), kind))
+        self.outbox.append(Datagram(target, packet, kind, self.settings.compression))
 
     def request(
-        self, target: str, content: StreamContent, kind: Literal["push-pull", "bulk-sync"]
+        self,
+        target: str,
+        content: StreamContent,
+        kind: Literal["probe", "push-pull", "bulk-sync"],
+        limit: int,
     ) -> int:
         """Send a message on a connection of its own; return the connection's number."""
         self._streams += 1
-        length = stream_length(content)
-        reply = kind == "push-pull"
         self.outbox.append(
-            StreamRequest(target, self._streams, content, length, kind, expects_reply=reply)
-        )
+            StreamRequest(
+                target, self._streams, content, kind, kind != "bulk-sync", limit,
+                self.settings.compression,
+            )
+        )  # fmt: skip
         return self._streams
 
-    def answer(self, target: str, stream: int, content: StreamContent) -> None:
+    def answer(
+        self, target: str, stream: int, content: StreamContent, kind: Literal["probe", "push-pull"]
+    ) -> None:
         """Answer on the connection that the peer opened."""
-        length = stream_length(content)
-        self.outbox.append(StreamReply(stream, target, content, length, "push-pull"))
+        self.outbox.append(StreamReply(stream, target, content, kind, self.settings.compression))

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import Protocol
 
 from overlaysim.gossip.context import Context
+from overlaysim.gossip.interface import NodeState
 from overlaysim.gossip.lamport import LamportClock
 from overlaysim.gossip.messages import NetworkEvent, NetworkEventKind, NodeEvent, NodeEventKind
 from overlaysim.gossip.queue import TransmitQueue
 from overlaysim.gossip.roster import Roster
 from overlaysim.gossip.ticker import Reaper
 
-Departure = Callable[[str, str | None], None]
-"""Takes the name of a node and the id of the network it left, None for the cluster."""
 
+class OwnerWatch(Protocol):
+    """Who is told what becomes of the owners of entries."""
 
-class NodeState(Enum):
-    """Where a node stands (``NDB/nodemgmt.go``)."""
+    def owner_failed(self, owner: str, now: int) -> None:
+        """A node cannot be reached: its entries are hidden."""
 
-    ACTIVE = "active"
-    LEFT = "left"
+    def owner_returned(self, owner: str) -> None:
+        """A failed node is back, and so are its entries."""
 
-
-@dataclass(slots=True)
-class _Node:
-    address: str
-    state: NodeState
-    time: int = 0
-    """Lamport time of the last node event believed."""
+    def owner_left(self, owner: str, network: str | None, *, hidden: bool) -> None:
+        """A node has left a network, or all of them (None): its entries are gone."""
 
 
 class Directory:
@@ -41,83 +36,132 @@ class Directory:
 
     Args:
         context: the node.
-        reaper: removes the records of left networks.
-        departed: called when a node leaves a network or the cluster.
+        owners: told when a node fails, returns or leaves.
+
+    Attributes:
+        clock: Lamport clock of node and network events.
+        network_events, node_events: what waits to be gossiped.
+        changes: names of nodes with their new states, for whoever watches.
+        on_failed: called when a node has failed.
     """
 
-    def __init__(self, context: Context, reaper: Reaper, departed: Departure) -> None:
+    def __init__(self, context: Context, owners: OwnerWatch) -> None:
         settings = context.settings
+        self._context = context
         self._name = context.name
         self._settings = settings
-        self._reaper = reaper
-        self._node_reaper = Reaper(context.start, settings.node_reaper_period)
-        self._departed = departed
+        self._owners = owners
+        self._node_reaper = Reaper(context.alarms, context.start, settings.node_reaper_period)
         self.clock = LamportClock()
-        self._nodes: dict[str, _Node] = {}
-        self._active = 0
+        # Three sets, as the reference has them: a node is in one of them, under its address.
+        self._active: dict[str, str] = {}
+        self._failed: dict[str, str] = {}
+        self._left: dict[str, str] = {}
+        self._heard: dict[str, int] = {}
+        """Lamport time of the last node event believed."""
+        self._gone_since: dict[str, int] = {}
         self._names: dict[str, str] = {}
-        self._attachments: dict[str, dict[str, NetworkEvent]] = {}
+        """Address -> the name last known there."""
+        self._attached: dict[str, dict[str, NetworkEvent]] = {}
+        """Network -> name of a node -> its last join or leave."""
         self._rosters: dict[str, Roster] = {}
-        multiplier = settings.retransmit_multiplier
-        self.network_events = TransmitQueue[NetworkEvent](multiplier, self.active_count)
-        self.node_events = TransmitQueue[NodeEvent](multiplier, self.active_count)
+        multiplier, filled = settings.retransmit_multiplier, context.want_gossip
+        self.network_events = TransmitQueue[NetworkEvent](multiplier, self.active_count, filled)
+        self.node_events = TransmitQueue[NodeEvent](multiplier, self.active_count, filled)
+        self.changes: list[tuple[str, NodeState]] = []
+        self.on_failed: Callable[[], None] = lambda: None
+
+    def acquaint(self, members: dict[str, str]) -> None:
+        """Have known these active nodes for long; ``members`` is name -> address."""
+        self._active = members.copy()
+        self._names = {address: name for name, address in members.items()}
+
+    def acquaint_network(
+        self, network: str, joins: dict[str, NetworkEvent], roster: Roster
+    ) -> NetworkEvent:
+        """Have known for long who is in a network, this node included; return its own join.
+
+        Args:
+            joins: by name of the node; copied.
+            roster: the same names; copied.
+        """
+        attached = self._attached[network] = joins.copy()
+        self._rosters[network] = roster.copy()
+        own = attached.pop(self._name)
+        self.clock.witness(max(event.time for event in joins.values()))
+        return own
 
     # Nodes
 
     def active_count(self) -> int:
         """How many nodes are active, this one included."""
-        return self._active
+        return len(self._active)
 
     def active_nodes(self) -> dict[str, str]:
         """Names of the active nodes with their addresses, sorted."""
-        active = (name for name, node in self._nodes.items() if node.state is NodeState.ACTIVE)
-        return {name: self._nodes[name].address for name in sorted(active)}
+        return dict(sorted(self._active.items()))
+
+    def failed_nodes(self) -> list[str]:
+        """Names of the nodes that have failed."""
+        return list(self._failed)
+
+    def state(self, name: str) -> NodeState | None:
+        """Where a node stands; None if it is not known."""
+        if name in self._active:
+            return NodeState.ACTIVE
+        if name in self._failed:
+            return NodeState.FAILED
+        return NodeState.LEFT if name in self._left else None
+
+    def is_failed(self, name: str) -> bool:
+        """Whether a node has failed."""
+        return name in self._failed
 
     def address(self, name: str) -> str | None:
-        """The address of a node, or None if it is not an active one."""
-        node = self._nodes.get(name)
-        return node.address if node and node.state is NodeState.ACTIVE else None
+        """The address of an active node."""
+        return self._active.get(name)
+
+    def reachable_at(self, name: str) -> str | None:
+        """The address of a node that is active or may come back."""
+        return self._active.get(name) or self._failed.get(name)
+
+    def known_address(self, name: str) -> str | None:
+        """The address of a node, whatever its state."""
+        return self.reachable_at(name) or self._left.get(name)
 
     def has_active_at(self, address: str) -> bool:
         """Whether an active node has this address."""
         name = self._names.get(address)
-        return name is not None and self.address(name) == address
+        return name is not None and self._active.get(name) == address
 
     def node_alive(self, name: str, address: str, now: int) -> None:
-        """The membership layer has a new member, or one that was away.
+        """The membership layer has a new member, or one that was away (``NotifyJoin``).
 
         A new name at the address of a known node is that node started again, so the older one has
         left for good (``NDB/nodemgmt.go`` purgeReincarnation).
         """
-        node = self._nodes.get(name)
-        if node is None:
-            former = self._names.get(address)
-            if former is not None:
-                self.node_left(former, now)
-            self._nodes[name] = _Node(address, NodeState.ACTIVE)
-            self._active += 1
-        elif node.state is NodeState.LEFT:
-            node.state = NodeState.ACTIVE
-            self._active += 1
+        self._gone_since.pop(name, None)
+        was_failed = self._failed.pop(name, None) is not None
+        known = was_failed or self._left.pop(name, None) is not None
+        former = self._names.get(address)
+        if not known and former not in (None, name):
+            self._retire(former, now)
+        self._active[name] = address
         self._names[address] = name
+        self._changed(name, NodeState.ACTIVE)
+        if was_failed:
+            for network in self._attached:
+                if self.is_attached(name, network):
+                    self.roster(network).add(name)
+            self._owners.owner_returned(name)
 
-    def node_left(self, name: str, now: int) -> bool:
-        """A node has left the cluster; its memberships and entries go. Tell if that is news."""
-        node = self._nodes.get(name)
-        if node is None or node.state is NodeState.LEFT:
-            return False
-        node.state = NodeState.LEFT
-        self._active -= 1
-        self._departed(name, None)
-        for network in self._attachments.pop(name, {}):
-            self._rosters[network].discard(name)
-        self._node_reaper.schedule(
-            self._settings.node_lifetime,
-            self._settings.node_reaper_period,
-            now,
-            partial(self._remove_node, name, node),
-        )
-        return True
+    def node_gone(self, name: str, now: int) -> None:
+        """The membership layer has lost a member (``NotifyLeave``).
+
+        If it did not say before that it leaves, it is taken for failed.
+        """
+        if name in self._active:
+            self._fail(name, now)
 
     def on_node_event(self, event: NodeEvent, now: int) -> None:
         """A node says that it joined or leaves the cluster.
@@ -125,22 +169,78 @@ class Directory:
         Nodes come by the membership layer alone; a join only brings the Lamport time up to date.
         """
         self.clock.witness(event.time)
-        node = self._nodes.get(event.node)
-        if node is None or node.time >= event.time:
+        if self.state(event.node) is None or self._heard.get(event.node, 0) >= event.time:
             return
-        node.time = event.time
-        if event.kind == NodeEventKind.LEAVE and self.node_left(event.node, now):
+        self._heard[event.node] = event.time
+        if event.kind == NodeEventKind.LEAVE and event.node in self._active:
+            self._retire(event.node, now)
             self._queue_node_event(event)
 
-    def announce_node(self, kind: NodeEventKind) -> NodeEvent:
-        """Tell the cluster that this node joins or leaves it."""
-        event = NodeEvent(kind, self.clock.increment(), self._name)
-        self._queue_node_event(event)
-        return event
+    def announce_node(
+        self, kind: NodeEventKind, finished: Callable[[], None] | None = None
+    ) -> None:
+        """Tell the cluster that this node joins or leaves it.
 
-    def announcing(self, event: NodeEvent) -> bool:
-        """Whether a node event still has transmissions to go."""
-        return (event.node, event.time) in self.node_events
+        Args:
+            finished: called when that has been said often enough.
+        """
+        self._queue_node_event(NodeEvent(kind, self.clock.increment(), self._name), finished)
+
+    def _fail(self, name: str, now: int) -> None:
+        self._failed[name] = self._active.pop(name)
+        self._changed(name, NodeState.FAILED)
+        self._leave_rosters(name)
+        if self._settings.rejoin_hides:
+            self._owners.owner_failed(name, now)
+        else:
+            self._forget_networks(name, hidden=False)
+        self._reap_later(name, now)
+        self.on_failed()
+
+    def _retire(self, name: str, now: int) -> None:
+        """A node has left for good, whatever it was before."""
+        if name in self._left:
+            return
+        hidden = name in self._failed
+        self._left[name] = self._failed.pop(name) if hidden else self._active.pop(name)
+        self._changed(name, NodeState.LEFT)
+        self._leave_rosters(name)
+        self._forget_networks(name, hidden=hidden)
+        self._reap_later(name, now)
+
+    def _leave_rosters(self, name: str) -> None:
+        for roster in self._rosters.values():
+            roster.discard(name)
+
+    def _forget_networks(self, name: str, *, hidden: bool) -> None:
+        self._owners.owner_left(name, None, hidden=hidden)
+        for attached in self._attached.values():
+            attached.pop(name, None)
+
+    def _reap_later(self, name: str, now: int) -> None:
+        """Forget a node long after it was lost, unless it is back by then."""
+        if name in self._gone_since:
+            return  # it was failed and has left: it is still the first loss that counts
+        self._gone_since[name] = now
+
+        def reap() -> None:
+            if self._gone_since.get(name) != now:
+                return
+            del self._gone_since[name]
+            failed = self._failed.pop(name, None)
+            address = self._left.pop(name, failed)
+            self._heard.pop(name, None)
+            if address is not None and self._names.get(address) == name:
+                del self._names[address]
+            if failed is not None:
+                self._forget_networks(name, hidden=True)
+
+        settings = self._settings
+        self._node_reaper.schedule(settings.node_lifetime, settings.node_reaper_period, now, reap)
+
+    def _changed(self, name: str, state: NodeState) -> None:
+        if name != self._name:
+            self.changes.append((name, state))
 
     # Networks
 
@@ -151,32 +251,45 @@ class Directory:
         return self._rosters[network]
 
     def is_attached(self, node: str, network: str) -> bool:
-        """Whether another node is a member of a network and not leaving it."""
-        event = self._attachments.get(node, {}).get(network)
+        """Whether another node is a member of a network; that of a failed one is remembered."""
+        event = self._attached.get(network, {}).get(node)
         return event is not None and event.kind == NetworkEventKind.JOIN
+
+    def merge(self, events: Iterable[NetworkEvent], now: int) -> None:
+        """A third node tells who is in which network; nothing of it is passed on."""
+        nothing: dict[str, NetworkEvent] = {}
+        for event in events:
+            # Mostly it is the very object that is known already.
+            if self._attached.get(event.network, nothing).get(event.node) is not event:
+                self.on_network_event(event, now, relay=False)
 
     def on_network_event(self, event: NetworkEvent, now: int, *, relay: bool = True) -> None:
         """Another node says, or a third one remembers, that it joined or left a network."""
         self.clock.witness(event.time)
-        if event.node == self._name:
+        name, network = event.node, event.network
+        if name == self._name:
             return
-        known = self._attachments.get(event.node, {}).get(event.network)
+        known = self._attached.get(network, {}).get(name)
         joins = event.kind == NetworkEventKind.JOIN
-        if known is None and (not joins or self.address(event.node) is None):
+        if known is None and (not joins or name not in self._active):
             return
         if known is not None and known.time >= event.time:
             return
-        self._attachments.setdefault(event.node, {})[event.network] = event
-        if joins:
-            self.roster(event.network).add(event.node)
-        else:
-            self.roster(event.network).discard(event.node)
-            self._departed(event.node, event.network)
-            self._reaper.schedule(
-                self._settings.network_lifetime, 0, now, partial(self._remove_attachment, event)
-            )
+        self._attached.setdefault(network, {})[name] = event
+        if not joins:
+            self._left_network(event, now)
+        elif name in self._active:
+            self.roster(network).add(name)
         if relay:
-            self.network_events.put((event.network, event.node), event)
+            self.network_events.put((network, name), event)
+
+    def _left_network(self, event: NetworkEvent, now: int) -> None:
+        name, network = event.node, event.network
+        self.roster(network).discard(name)
+        self._owners.owner_left(name, network, hidden=name in self._failed)
+        self._context.reaper.schedule(
+            self._settings.network_lifetime, 0, now, partial(self._remove_attachment, event)
+        )
 
     def announce_network(self, kind: NetworkEventKind, network: str) -> NetworkEvent:
         """Tell the cluster that this node joins or leaves a network."""
@@ -188,31 +301,17 @@ class Directory:
         self.network_events.put((network, self._name), event)
         return event
 
-    def attachments(self) -> Iterable[NetworkEvent]:
+    def attachments(self) -> Iterator[NetworkEvent]:
         """The records of all other nodes and their networks, left ones included."""
-        return (event for networks in self._attachments.values() for event in networks.values())
+        return (event for attached in self._attached.values() for event in attached.values())
 
-    # Time
-
-    def next_timer(self) -> int | None:
-        """When the next departed node is to be forgotten."""
-        return self._node_reaper.next_timer()
-
-    def on_timer(self, now: int) -> None:
-        """Forget the nodes that departed long ago."""
-        self._node_reaper.on_timer(now)
-
-    def _queue_node_event(self, event: NodeEvent) -> None:
+    def _queue_node_event(
+        self, event: NodeEvent, finished: Callable[[], None] | None = None
+    ) -> None:
         # Each has a key of its own: node events never replace each other.
-        self.node_events.put((event.node, event.time), event)
-
-    def _remove_node(self, name: str, node: _Node) -> None:
-        if self._nodes.get(name) is node and node.state is NodeState.LEFT:
-            del self._nodes[name]
-            if self._names.get(node.address) == name:
-                del self._names[node.address]
+        self.node_events.put((event.node, event.time), event, finished)
 
     def _remove_attachment(self, event: NetworkEvent) -> None:
-        networks = self._attachments.get(event.node, {})
-        if networks.get(event.network) is event:
-            del networks[event.network]
+        attached = self._attached.get(event.network, {})
+        if attached.get(event.node) is event:
+            del attached[event.node]

@@ -14,22 +14,24 @@ Key = tuple[str, str]
 
 
 class Entries:
-    """The last event of every key, live or tombstone.
+    """The last event of every key: live, hidden or tombstone.
 
     Events are shared with the messages they came in, and a full copy for a bulk sync is made only
     after a change, so that a thousand nodes with a thousand entries each stay affordable.
 
     Args:
-        reaper: removes tombstones when their time is over.
+        reaper: removes tombstones and hidden entries when their time is over.
     """
+
+    __slots__ = ("_by_owner", "_events", "_expiry", "_reaper", "_snapshot", "_snapshot_made")
 
     def __init__(self, reaper: Reaper) -> None:
         self._reaper = reaper
         self._events: dict[Key, TableEvent] = {}
-        self._owned: dict[str, dict[Key, None]] = {}
         self._expiry: dict[Key, int] = {}
+        self._by_owner: dict[str, list[TableEvent]] | None = None
         self._snapshot: Compound | None = None
-        self._snapshot_ticks = 0
+        self._snapshot_made = 0
 
     def __len__(self) -> int:
         return len(self._events)
@@ -37,65 +39,95 @@ class Entries:
     def __iter__(self) -> Iterator[TableEvent]:
         return iter(self._events.values())
 
-    def get(self, table: str, key: str) -> TableEvent | None:
+    def acquaint(self, events: dict[Key, TableEvent]) -> None:
+        """Have held these live entries for long; copied."""
+        self._events = events.copy()
+        self._by_owner = self._snapshot = None
+
+    def get(self, place: Key) -> TableEvent | None:
         """The last event of a key."""
-        return self._events.get((table, key))
+        return self._events.get(place)
 
-    def live(self, table: str) -> list[TableEvent]:
-        """The live entries of a table, sorted by key."""
-        found = (event for event in self if event.table == table and not event.deleted)
-        return sorted(found, key=lambda event: event.key)
+    def remaining(self, place: Key, now: int) -> int | None:
+        """How long a tombstone or hidden entry still has; None for one that stays."""
+        expiry = self._expiry.get(place)
+        return None if expiry is None else expiry - self._reaper.counted(now)
 
-    def store(self, event: TableEvent, residual: int, now: int) -> None:
+    def store(self, event: TableEvent, lifetime: int | None, now: int) -> None:
         """Put an event in the place of the last one of its key.
 
         Args:
             event: what happened to the key.
-            residual: picoseconds a tombstone still has to live.
+            lifetime: picoseconds until it is removed; None for one that stays.
             now: the present instant.
         """
-        place = (event.table, event.key)
-        self.remove(event.table, event.key)
-        self._snapshot = None
-        self._events[place] = event
-        self._owned.setdefault(event.owner, {})[place] = None
-        if event.deleted:
-            self._expiry[place] = residual + self._reaper.ticks(now) * self._reaper.period
-            # A remainder below one second would be told as zero (NDB/cluster.go
-            # reapTableEntries), so the entry goes one period and one second early.
-            slack = self._reaper.period + SECOND
-            self._reaper.schedule(residual, slack, now, partial(self._expire, event))
+        self._events[event.place] = event
+        self._expiry.pop(event.place, None)
+        self._by_owner = self._snapshot = None
+        if lifetime is not None:
+            self._set_expiry(event, lifetime, now)
 
-    def remove(self, table: str, key: str) -> None:
+    def remove(self, place: Key) -> None:
         """Remove a key without leaving a tombstone, if it is there."""
-        event = self._events.pop((table, key), None)
-        if event is not None:
-            del self._owned[event.owner][table, key]
-            self._expiry.pop((table, key), None)
-            self._snapshot = None
+        if self._events.pop(place, None) is not None:
+            self._expiry.pop(place, None)
+            self._by_owner = self._snapshot = None
+
+    def owned(self, owner: str) -> list[TableEvent]:
+        """All entries of an owner."""
+        if self._by_owner is None:
+            self._by_owner = {}
+            for event in self:
+                self._by_owner.setdefault(event.owner, []).append(event)
+        return self._by_owner.get(owner, [])
 
     def remove_owner(self, owner: str) -> list[TableEvent]:
         """Remove all entries of an owner; return them."""
-        removed = [self._events[place] for place in self._owned.get(owner, {})]
+        removed = self.owned(owner)
         for event in removed:
-            self.remove(event.table, event.key)
+            self.remove(event.place)
         return removed
 
+    def hide(self, owner: str, lifetime: int, now: int) -> list[TableEvent]:
+        """Give the live entries of an owner a limited time; return them."""
+        hidden = [event for event in self.owned(owner) if not event.deleted]
+        for event in hidden:
+            self._set_expiry(event, lifetime, now)
+        return hidden
+
+    def show(self, owner: str) -> list[TableEvent]:
+        """Let the live entries of an owner stay again; return them."""
+        shown = [event for event in self.owned(owner) if not event.deleted]
+        for event in shown:
+            self._expiry.pop(event.place, None)
+        self._snapshot = None
+        return shown
+
     def snapshot(self, now: int) -> Compound:
-        """Everything, as a bulk sync tells it; tombstones with the time they have left."""
-        ticks = self._reaper.ticks(now)
-        stale = self._expiry and ticks != self._snapshot_ticks
-        if self._snapshot is None or stale:
-            gone = ticks * self._reaper.period
+        """Everything in order of table and key, as a bulk sync tells it.
+
+        What has a limited time goes with the time it has left.
+        """
+        counted = self._reaper.counted(now)
+        if self._snapshot is None or (self._expiry and counted != self._snapshot_made):
+            expiry = self._expiry
             self._snapshot = Compound(
                 tuple(
-                    event.for_sync(self._expiry.get(place, gone) - gone)
-                    for place, event in self._events.items()
+                    event.for_sync(expiry.get(place, counted) - counted)
+                    for place, event in sorted(self._events.items())
                 )
             )
-            self._snapshot_ticks = ticks
+            self._snapshot_made = counted
         return self._snapshot
 
-    def _expire(self, tombstone: TableEvent) -> None:
-        if self.get(tombstone.table, tombstone.key) is tombstone:
-            self.remove(tombstone.table, tombstone.key)
+    def _set_expiry(self, event: TableEvent, lifetime: int, now: int) -> None:
+        expiry = self._expiry[event.place] = lifetime + self._reaper.counted(now)
+        self._snapshot = None
+        # A remainder below one second would be told as zero (NDB/cluster.go
+        # reapTableEntries), so the entry goes one period and one second early.
+        slack = self._reaper.period + SECOND
+        self._reaper.schedule(lifetime, slack, now, partial(self._expire, event, expiry))
+
+    def _expire(self, event: TableEvent, expiry: int) -> None:
+        if self.get(event.place) is event and self._expiry.get(event.place) == expiry:
+            self.remove(event.place)

@@ -13,6 +13,10 @@ class NetworkError(GossipError):
     """A network is joined twice, or used without being joined."""
 
 
+class NodeUnknownError(GossipError):
+    """A node is named that was never heard of."""
+
+
 class EntryError(GossipError):
     """An entry cannot be written; nothing was changed."""
 

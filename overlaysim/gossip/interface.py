@@ -1,18 +1,28 @@
-"""What goes into and comes out of a gossip node."""
+"""What goes into and comes out of a gossip node.
+
+Those of them that exist once per packet are named tuples: their making is the cheapest.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from enum import Enum
+from typing import Any, Literal, NamedTuple
 
-from overlaysim.gossip.member_messages import Packet, PushPull
+from overlaysim.gossip.member_messages import (
+    Ack,
+    Packet,
+    Ping,
+    PushPull,
+    packet_length,
+    stream_length,
+)
 from overlaysim.gossip.messages import BulkSync
 
-StreamContent = PushPull | BulkSync
+StreamContent = PushPull | BulkSync | Ping | Ack
 
 
-@dataclass(frozen=True, slots=True)
-class DatagramIn:
+class DatagramIn(NamedTuple):
     """A UDP packet came in.
 
     Attributes:
@@ -24,8 +34,7 @@ class DatagramIn:
     packet: Packet
 
 
-@dataclass(frozen=True, slots=True)
-class StreamIn:
+class StreamIn(NamedTuple):
     """A whole message came in on a TCP connection.
 
     Attributes:
@@ -42,8 +51,7 @@ class StreamIn:
     reply: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StreamFailed:
+class StreamFailed(NamedTuple):
     """A connection this node opened could not be made or broke before it was through.
 
     Attributes:
@@ -53,65 +61,107 @@ class StreamFailed:
     stream: int
 
 
-@dataclass(frozen=True, slots=True)
-class Datagram:
+class Datagram(NamedTuple):
     """A UDP packet to send.
 
     Attributes:
         target: address of the receiver.
         packet: its content, to be handed to the receiver as it is.
-        length: bytes of UDP payload.
-        kind: membership gossip or table gossip.
+        kind: failure detection, membership gossip or table gossip.
+        compression: whether the packet is compressed where that makes it smaller.
     """
 
     target: str
     packet: Packet
-    length: int
-    kind: Literal["membership", "table"]
+    kind: Literal["probe", "membership", "table"]
+    compression: bool = True
+
+    @property
+    def length(self) -> int:
+        """Bytes of UDP payload."""
+        return packet_length(self.packet, self.compression)
 
 
-@dataclass(frozen=True, slots=True)
-class StreamRequest:
+class StreamRequest(NamedTuple):
     """A TCP connection to open and a message to send on it.
 
     Attributes:
         target: address of the receiver.
         stream: number of the connection, unique at this node.
         content: the message.
-        length: bytes of TCP payload.
-        kind: membership exchange or table exchange.
+        kind: failure detection, membership exchange or table exchange.
         expects_reply: whether the peer answers on the same connection.
+        limit: picoseconds after which the node no longer waits for the connection, or for the
+            reply if it expects one.
+        compression: whether the message is compressed.
     """
 
     target: str
     stream: int
     content: StreamContent
-    length: int
-    kind: Literal["push-pull", "bulk-sync"]
+    kind: Literal["probe", "push-pull", "bulk-sync"]
     expects_reply: bool
+    limit: int
+    compression: bool = True
+
+    @property
+    def length(self) -> int:
+        """Bytes of TCP payload."""
+        return stream_length(self.content, self.compression)
 
 
-@dataclass(frozen=True, slots=True)
-class StreamReply:
+class StreamReply(NamedTuple):
     """A message to send back on a connection that the peer opened.
 
     Attributes:
         stream: the number the peer gave the connection.
         target: address of the peer.
         content: the message.
-        length: bytes of TCP payload.
-        kind: only the membership exchange is answered on the same connection.
+        kind: failure detection or membership exchange.
+        compression: whether the message is compressed.
     """
 
     stream: int
     target: str
     content: StreamContent
-    length: int
-    kind: Literal["push-pull"]
+    kind: Literal["probe", "push-pull"]
+    compression: bool = True
+
+    @property
+    def length(self) -> int:
+        """Bytes of TCP payload."""
+        return stream_length(self.content, self.compression)
 
 
 Incoming = DatagramIn | StreamIn | StreamFailed
 Outgoing = Datagram | StreamRequest | StreamReply
+
+
+class NodeState(Enum):
+    """Where NetworkDB has a node (``NDB/nodemgmt.go``)."""
+
+    ACTIVE = "active"
+    FAILED = "failed"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRecord:
+    """An entry as it is stored, visible or not.
+
+    Attributes:
+        value: the value; of a tombstone the last one.
+        owner: name of the node that wrote it.
+        deleted: whether it is a tombstone.
+        hidden: whether it cannot be seen because its owner has failed.
+        remaining: picoseconds until it is removed; None if it stays.
+    """
+
+    value: Any
+    owner: str
+    deleted: bool
+    hidden: bool
+    remaining: int | None
 
 
 @dataclass(frozen=True, slots=True)

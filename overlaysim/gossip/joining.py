@@ -2,75 +2,164 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from overlaysim.gossip.bulksync import BulkSyncer
 from overlaysim.gossip.context import Context
 from overlaysim.gossip.directory import Directory
 from overlaysim.gossip.messages import NodeEventKind
 from overlaysim.gossip.pushpull import PushPuller
+from overlaysim.gossip.ticker import Task
+
+Outcome = Callable[[bool, int], None]
+"""Takes whether it succeeded, and the present instant."""
 
 
 class ClusterJoin:
     """A push/pull with every seed, one after the other; one that answers is enough.
 
-    ``ML/memberlist.go`` Join, ``NDB/cluster.go`` clusterJoin. Once a minute the node looks whether
-    any seed is still a member; if none is, it tries to join again each second for ten seconds
-    (``NDB/cluster.go`` rejoinClusterBootStrap), which also mends a first join that failed.
+    ``ML/memberlist.go`` Join, ``NDB/cluster.go`` clusterJoin: it ends when the cluster has been
+    told of it.
     """
 
     def __init__(self, context: Context, directory: Directory, exchanges: PushPuller) -> None:
         self._context = context
         self._directory = directory
         self._exchanges = exchanges
-        self._ticker = context.ticker(context.settings.rejoin_interval)
+
+    def join(self, seeds: Sequence[str], over: Outcome, now: int) -> None:
+        """Join through these addresses; ``over`` hears whether any of them answered."""
+        waiting = list(seeds)
+        answers = 0
+
+        def next_seed(answered: bool, now: int) -> None:
+            nonlocal answers
+            answers += answered
+            if waiting:
+                self._exchanges.exchange(waiting.pop(0), next_seed, now, join=True)
+            elif answers:
+                self._announce(over, now)
+            else:
+                over(False, now)
+
+        next_seed(False, now)
+
+    def _announce(self, over: Outcome, now: int) -> None:
+        """Tell the cluster, and wait until it is told or too much time has passed."""
+        context = self._context
+        waiting = True
+
+        def told(now: int) -> None:
+            nonlocal waiting
+            if waiting:
+                waiting = False
+                over(True, now)
+
+        context.alarms.set(now + context.settings.node_event_timeout, told)
+        self._directory.announce_node(NodeEventKind.JOIN, lambda: told(context.now))
+
+
+class Bootstrap:
+    """The first join, and the way back if all whom the node joined through are gone.
+
+    ``NDB/cluster.go`` rejoinClusterBootStrap: once a minute the node looks whether any of them is a
+    member; if none is, it tries to join again each second for ten seconds, which also mends a first
+    join that failed.
+
+    Attributes:
+        over: whether the last join that was asked for has ended.
+    """
+
+    def __init__(self, context: Context, directory: Directory, joining: ClusterJoin) -> None:
+        self._context = context
+        self._directory = directory
+        self._joining = joining
         self._seeds: tuple[str, ...] = ()
-        self._waiting: list[str] = []
-        self._in_progress = False
-        self._contacted = False
-        self._retry_at: int | None = None
-        self._retry_until = 0
+        self.over = True
+        settings = context.settings
+        self._task = Task(context.alarms, context.ticker(settings.rejoin_interval), self._look)
 
     def join(self, seeds: Sequence[str], now: int) -> None:
         """Join the cluster through these addresses and remember them."""
+        first = not self._seeds
         self._seeds = tuple(seed for seed in seeds if seed != self._context.address)
-        self._attempt(now)
+        if first and self._seeds and self._context.settings.bootstrap_rejoin:
+            self._task.start(now)
+        self.over = False
+        self._joining.join(self._seeds, self._joined, now)
 
-    def next_timer(self) -> int | None:
-        """The next try, or the next look at the seeds."""
-        if not self._seeds or self._in_progress:
-            return None
-        return self._ticker.next(self._context.now) if self._retry_at is None else self._retry_at
+    def _joined(self, _: bool, now: int) -> None:
+        self.over = True
 
-    def on_timer(self, now: int) -> None:
-        """Try again, or look whether that is needed."""
-        if not self._seeds or self._in_progress:
-            return
+    def _look(self, now: int) -> bool:
+        if not self.over or any(map(self._directory.has_active_at, self._seeds)):
+            return True
         settings = self._context.settings
-        if self._retry_at is not None:
-            if self._retry_at <= now:
-                self._attempt(now)
-        elif self._ticker.next(now) <= now:
-            self._ticker.take(now)
-            if not any(map(self._directory.has_active_at, self._seeds)):
-                self._retry_at = now + settings.retry_interval
-                self._retry_until = now + settings.rejoin_duration
+        self._retry_later(now + settings.rejoin_duration, now)
+        return False
 
-    def _attempt(self, now: int) -> None:
-        self._waiting = list(self._seeds)
-        self._in_progress, self._contacted = True, False
-        self._next_seed(now)
-
-    def _next_seed(self, now: int) -> None:
-        if self._waiting:
-            self._exchanges.exchange(self._waiting.pop(0), self._heard, now, join=True)
+    def _retry_later(self, until: int, now: int) -> None:
+        pause = self._context.settings.retry_interval
+        if now + pause > until:
+            self._task.done(now)
             return
-        self._in_progress = False
-        self._retry_at = None
-        if self._contacted:
-            self._directory.announce_node(NodeEventKind.JOIN)
-        elif now + self._context.settings.retry_interval <= self._retry_until:
-            self._retry_at = now + self._context.settings.retry_interval
 
-    def _heard(self, answered: bool, now: int) -> None:
-        self._contacted = self._contacted or answered
-        self._next_seed(now)
+        def ended(success: bool, now: int) -> None:
+            if success:
+                self._task.done(now)
+            else:
+                self._retry_later(until, now)
+
+        self._context.alarms.set(
+            now + pause, lambda now: self._joining.join(self._seeds, ended, now)
+        )
+
+
+class Reconnect:
+    """Every second one of the failed nodes, chosen at random, is tried again.
+
+    ``NDB/cluster.go`` reconnectNode: a join through it, then a bulk sync with it.
+    """
+
+    def __init__(
+        self, context: Context, directory: Directory, joining: ClusterJoin, syncs: BulkSyncer
+    ) -> None:
+        self._context = context
+        self._directory = directory
+        self._joining = joining
+        self._syncs = syncs
+        self._ticker = context.ticker(context.settings.retry_interval)
+        self._waiting = False
+        if context.settings.reconnect:
+            directory.on_failed = self._wait
+
+    def _wait(self) -> None:
+        """Try at the next tick; one at a time, and none while nobody has failed."""
+        if not self._waiting:
+            self._waiting = True
+            self._context.alarms.set(self._ticker.after(self._context.now), self._try)
+
+    def _try(self, now: int) -> None:
+        failed = self._directory.failed_nodes()
+        if not failed:
+            self._waiting = False
+            return
+        began = now
+        name = failed[self._context.rng.randrange(len(failed))]
+
+        def again(now: int) -> None:
+            # A tick that came meanwhile has waited.
+            if self._ticker.ticks(now) > self._ticker.ticks(began):
+                self._try(now)
+            else:
+                self._context.alarms.set(self._ticker.after(now), self._try)
+
+        def joined(success: bool, now: int) -> None:
+            if success and self._directory.reachable_at(name) is not None:
+                self._syncs.sync(name, now, again)
+            else:
+                again(now)
+
+        address = self._directory.reachable_at(name)
+        assert address is not None
+        self._joining.join([address], joined, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from overlaysim.gossip.context import Context
 from overlaysim.gossip.directory import Directory
 from overlaysim.gossip.membership import Membership
-from overlaysim.gossip.messages import NodeEvent, NodeEventKind
+from overlaysim.gossip.messages import NodeEventKind
 
 
 class ClusterLeave:
@@ -22,33 +22,32 @@ class ClusterLeave:
         self._context = context
         self._directory = directory
         self._membership = membership
-        self._event: NodeEvent | None = None
-        self._deadline = 0
-        self._last_words = False
+        self._stage = 0
         self.stopped = False
 
     def leave(self, now: int) -> None:
         """Begin to leave; a second call changes nothing."""
-        if self._event is None:
-            self._event = self._directory.announce_node(NodeEventKind.LEAVE)
-            self._deadline = now + self._context.settings.node_event_timeout
-            self.on_timer(now)
-
-    def next_timer(self) -> int | None:
-        """When the present wait is over at the latest."""
-        return self._deadline if self._event is not None else None
-
-    def on_timer(self, now: int) -> None:
-        """Go on if what was to be sent is out, or it is too late."""
-        if self._event is None:
+        if self._stage:
             return
-        if not self._last_words:
-            if self._directory.announcing(self._event) and self._may_wait(now):
-                return
-            self._last_words = True
-            self._membership.leave(now)
-            self._deadline = now + self._context.settings.leave_timeout
-        self.stopped = not (self._context.name in self._membership.messages and self._may_wait(now))
+        self._stage = 1
+        limit = self._context.settings.node_event_timeout
+        self._directory.announce_node(NodeEventKind.LEAVE, self._node_event_out)
+        self._context.alarms.set(now + limit, self._last_words)
+        if not self._membership.has_others():
+            self._last_words(now)
 
-    def _may_wait(self, now: int) -> bool:
-        return self._membership.has_others() and now < self._deadline
+    def _node_event_out(self) -> None:
+        # Not within the drain of the very queue: the farewell goes out with the next packet.
+        self._context.alarms.set(self._context.now, self._last_words)
+
+    def _last_words(self, now: int) -> None:
+        if self._stage > 1:
+            return
+        self._stage = 2
+        self._membership.leave(now, self._stop)
+        self._context.alarms.set(now + self._context.settings.leave_timeout, lambda _: self._stop())
+        if not self._membership.has_others():
+            self._stop()
+
+    def _stop(self) -> None:
+        self.stopped = True

@@ -1,137 +1,210 @@
-"""memberlist's messages, their sizes and the framing of packets and streams.
+"""memberlist's messages, their bytes, and how long packets and streams are.
 
-Formats: ``net.go`` and ``util.go`` of hashicorp/memberlist: one type byte, then a msgpack map from
-field name to value. Sizes are before compression, as in :mod:`overlaysim.gossip.messages`.
+Formats: ``net.go`` and ``util.go`` of hashicorp/memberlist. News are sent many times and keep their
+bytes; the other messages make them when asked.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import ClassVar
 
-from overlaysim.gossip.lengths import msgpack_integer, msgpack_raw, msgpack_text
+from overlaysim.gossip import framing
+from overlaysim.gossip.member_encoding import (
+    ENCODED_PORT,
+    PORT,
+    TYPE_BYTE,
+    MessageType,
+    encode_address,
+    encode_message,
+)
 from overlaysim.gossip.messages import (
     BulkSync,
     Compound,
+    Message,
     NetworkEvent,
     NetworkPushPull,
     NodeEvent,
 )
+from overlaysim.gossip.msgpack import boolean, raw, signed, struct, text, unsigned
+from overlaysim.gossip.probe_messages import Ack, IndirectPing, Nack, Ping, Probe
 
-PORT = 7946
-"""UDP and TCP port (``config.go``)."""
-
-TYPE_BYTE = 1
-"""In front of every memberlist message; a user message has nothing else (``net.go``)."""
+__all__ = [
+    "COMPOUND_ENTRY", "COMPOUND_HEADER", "ENCRYPTION", "PORT", "TYPE_BYTE", "Ack", "Alive", "Dead",
+    "IndirectPing", "Member", "MemberCompound", "MemberMessage", "MemberState", "Nack", "Packet",
+    "Ping", "Probe", "PushPull", "Suspect", "UserMessage", "packet_length", "stream_length",
+]  # fmt: skip
 
 COMPOUND_HEADER = 2
 COMPOUND_ENTRY = 2
 """A compound packet: type and count, then a 16-bit length for each message (``util.go``)."""
 
-ENCRYPTION = 29
-"""Version 1, nonce 12 and tag 16 of AES-GCM (``security.go``)."""
+ENCRYPTION = framing.ENCRYPTION
 
-PACKET_FRAMING = 5 + ENCRYPTION
-"""Per UDP packet: a CRC header (type and CRC-32) inside the encryption (``net.go``)."""
+_META = raw(b"")  # NodeMeta of moby daemon/libnetwork/networkdb/delegate.go
+_VERSIONS = raw(bytes((1, 5, 2, 0, 0, 0)))
+"""Protocol versions spoken: at least, at most and now, then those of NetworkDB's messages."""
 
-STREAM_FRAMING = 5 + ENCRYPTION
-"""Per message on a stream: a header (type and 32-bit length) and the encryption (``net.go``)."""
 
-_ADDRESS = 4
-_VERSIONS = 6
+class MemberState(IntEnum):
+    """Where a node stands (``state.go`` NodeStateType); the numbers are those on the wire."""
+
+    ALIVE = 0
+    SUSPECT = 1
+    DEAD = 2
+    LEFT = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Alive:
+class Member:
+    """What is known of one node. Nodes that think alike share one object.
+
+    Attributes:
+        node: name of the node.
+        address: its IPv4 address.
+        incarnation: of the last news believed.
+        state: where it stands.
+    """
+
+    node: str
+    address: str
+    incarnation: int
+    state: MemberState
+
+    @property
+    def gone(self) -> bool:
+        """Whether it is dead or has left."""
+        return self.state >= MemberState.DEAD
+
+    @property
+    def entry(self) -> bytes:
+        """Its bytes as an entry of a push/pull (``pushNodeState``)."""
+        return struct(
+            Addr=encode_address(self.address),
+            Incarnation=unsigned(self.incarnation),
+            Meta=_META,
+            Name=text(self.node),
+            Port=ENCODED_PORT,
+            State=signed(self.state),
+            Vsn=_VERSIONS,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Alive(Message):
     """A node is a member of the cluster.
 
     Attributes:
         incarnation: how often the node has spoken up for itself; the higher one is believed.
         node: name of the node.
         address: its IPv4 address.
-        length: bytes.
-        state_length: bytes as an entry of a push/pull (``pushNodeState``).
+        wire: its bytes.
+        member: what those who believe it know of the node.
     """
 
     incarnation: int
     node: str
     address: str
-    length: int = field(init=False, compare=False, repr=False)
-    state_length: int = field(init=False, compare=False, repr=False)
+    wire: bytes = field(init=False, compare=False, repr=False)
+    member: Member = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        alive = _map_length(
-            Incarnation=msgpack_integer(self.incarnation),
-            Node=msgpack_text(self.node),
-            Addr=msgpack_raw(_ADDRESS),
-            Port=msgpack_integer(PORT),
-            Meta=msgpack_raw(0),
-            Vsn=msgpack_raw(_VERSIONS),
+        wire = encode_message(
+            MessageType.ALIVE,
+            Addr=encode_address(self.address),
+            Incarnation=unsigned(self.incarnation),
+            Meta=_META,
+            Node=text(self.node),
+            Port=ENCODED_PORT,
+            Vsn=_VERSIONS,
         )
-        renamed = msgpack_text("Name") - msgpack_text("Node")
-        state = msgpack_text("State") + msgpack_integer(0)
-        object.__setattr__(self, "length", TYPE_BYTE + alive)
-        object.__setattr__(self, "state_length", alive + renamed + state)
+        member = Member(self.node, self.address, self.incarnation, MemberState.ALIVE)
+        object.__setattr__(self, "wire", wire)
+        object.__setattr__(self, "member", member)
 
 
 @dataclass(frozen=True, slots=True)
-class Dead:
+class _Accusation(Message):
+    _kind: ClassVar[MessageType]
+    incarnation: int
+    node: str
+    accuser: str
+    wire: bytes = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        wire = encode_message(
+            self._kind,
+            From=text(self.accuser),
+            Incarnation=unsigned(self.incarnation),
+            Node=text(self.node),
+        )
+        object.__setattr__(self, "wire", wire)
+
+
+class Suspect(_Accusation):
+    """A node did not answer.
+
+    Attributes:
+        incarnation: the incarnation that is suspected.
+        node: name of the node.
+        accuser: name of the node that says so.
+        wire: its bytes.
+    """
+
+    __slots__ = ()
+    _kind = MessageType.SUSPECT
+
+
+class Dead(_Accusation):
     """A node is no member any more; it has left if it says so itself.
 
     Attributes:
         incarnation: the incarnation that is over.
         node: name of the node.
         accuser: name of the node that says so.
-        length: bytes.
+        wire: its bytes.
     """
 
-    incarnation: int
-    node: str
-    accuser: str
-    length: int = field(init=False, compare=False, repr=False)
-
-    def __post_init__(self) -> None:
-        dead = _map_length(
-            Incarnation=msgpack_integer(self.incarnation),
-            Node=msgpack_text(self.node),
-            From=msgpack_text(self.accuser),
-        )
-        object.__setattr__(self, "length", TYPE_BYTE + dead)
+    __slots__ = ()
+    _kind = MessageType.DEAD
 
 
 @dataclass(frozen=True, slots=True)
-class UserMessage:
+class UserMessage(Message):
     """A message of NetworkDB in a packet of memberlist.
 
     Attributes:
         content: the message.
-        length: bytes.
     """
 
     content: NodeEvent | NetworkEvent | Compound
-    length: int = field(init=False, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "length", TYPE_BYTE + self.content.length)
+    @property
+    def wire(self) -> bytes:
+        """Its bytes."""
+        return bytes((MessageType.USER,)) + self.content.wire
 
 
-MemberMessage = Alive | Dead | UserMessage
+MemberMessage = Alive | Suspect | Dead | Probe | UserMessage
 
 
 @dataclass(frozen=True, slots=True)
-class MemberCompound:
+class MemberCompound(Message):
     """Several memberlist messages in one packet.
 
     Attributes:
         messages: what is inside, in order; at most 255.
-        length: bytes.
     """
 
     messages: tuple[MemberMessage, ...]
-    length: int = field(init=False, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        inside = sum(COMPOUND_ENTRY + message.length for message in self.messages)
-        object.__setattr__(self, "length", COMPOUND_HEADER + inside)
+    @property
+    def wire(self) -> bytes:
+        """Its bytes."""
+        parts = [message.wire for message in self.messages]
+        lengths = b"".join(len(part).to_bytes(COMPOUND_ENTRY, "big") for part in parts)
+        return bytes((MessageType.COMPOUND, len(parts))) + lengths + b"".join(parts)
 
 
 Packet = MemberMessage | MemberCompound
@@ -139,60 +212,68 @@ Packet = MemberMessage | MemberCompound
 
 
 @dataclass(frozen=True, slots=True)
-class Departed:
-    """A node that has left.
-
-    Attributes:
-        last: what was last known of it.
-        incarnation: the incarnation in which it left.
-    """
-
-    last: Alive
-    incarnation: int
-
-
-@dataclass(frozen=True, slots=True)
-class PushPull:
+class PushPull(Message):
     """The full state of the membership, with who is in which network appended.
 
     Attributes:
         join: whether the sender is just joining the cluster.
-        alive: the members.
-        left: nodes that have left and are not forgotten yet.
+        members: all nodes that the sender knows, itself included.
         networks: NetworkDB's part.
-        length: bytes.
     """
 
     join: bool
-    alive: tuple[Alive, ...]
-    left: tuple[Departed, ...]
+    members: tuple[Member, ...]
     networks: NetworkPushPull
-    length: int = field(init=False, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        header = _map_length(
-            Nodes=msgpack_integer(len(self.alive) + len(self.left)),
-            UserStateLen=msgpack_integer(self.networks.length),
-            Join=1,
+    @property
+    def wire(self) -> bytes:
+        """Its bytes."""
+        networks = self.networks.wire
+        header = encode_message(
+            MessageType.PUSH_PULL,
+            Join=boolean(self.join),
+            Nodes=signed(len(self.members)),
+            UserStateLen=signed(len(networks)),
         )
-        states = sum(alive.state_length for alive in self.alive)
-        states += sum(departed.last.state_length for departed in self.left)
-        object.__setattr__(self, "length", TYPE_BYTE + header + states + self.networks.length)
+        return b"".join((header, *(member.entry for member in self.members), networks))
 
 
-def packet_length(packet: Packet) -> int:
-    """Bytes of UDP payload."""
-    return packet.length + PACKET_FRAMING
+def packet_length(packet: Packet, compression: bool = True) -> int:
+    """Bytes of UDP payload.
+
+    Args:
+        packet: what the sender put into it.
+        compression: whether to compress it if that makes it shorter.
+    """
+    return framing.framed_packet_length(packet.wire, compression, _has_checksum(packet))
 
 
-def stream_length(content: PushPull | BulkSync) -> int:
-    """Bytes of TCP payload; a bulk sync is a user message with a header that tells its length."""
-    header = 0
+def stream_length(content: PushPull | BulkSync | Ping | Ack, compression: bool = True) -> int:
+    """Bytes of TCP payload.
+
+    Args:
+        content: the message; a bulk sync is a user message with a header that tells its length.
+        compression: whether it is compressed.
+    """
+    wire = content.wire
     if isinstance(content, BulkSync):
-        header = TYPE_BYTE + _map_length(UserMsgLen=msgpack_integer(content.length))
-    return header + content.length + STREAM_FRAMING
+        wire = encode_message(MessageType.USER, UserMsgLen=signed(len(wire))) + wire
+    return framing.framed_stream_length(wire, compression)
 
 
-def _map_length(**fields: int) -> int:
-    """Bytes of a msgpack map of fewer than 16 fields, given the bytes of each value."""
-    return 1 + sum(msgpack_text(name) + value for name, value in fields.items())
+def _has_checksum(packet: Packet) -> bool:
+    """Whether memberlist knows whom it sends to when it builds the packet.
+
+    Probes and their answers go to an address (``net.go`` sendMsg), with whatever news ride along;
+    ``rawSendMsgPacket`` looks that up among the names of nodes, and Docker's are no addresses. The
+    probe of a suspect, which consists of ping and accusation, goes to the node (``state.go``
+    probeNode), and so does all gossip.
+    """
+    if not isinstance(packet, MemberCompound):
+        return not isinstance(packet, Probe)
+    match packet.messages:
+        case (Ping() as ping, Suspect() as news):
+            return ping.node == news.node and ping.source_node == news.accuser
+        case (first, *_):
+            return not isinstance(first, Probe)
+    return True

@@ -1,10 +1,9 @@
-"""NetworkDB's messages and their sizes.
+"""NetworkDB's messages and their bytes.
 
 Formats: ``daemon/libnetwork/networkdb/networkdb.proto`` in moby/moby. Messages are values shared by
-all nodes that hold them; a ``length`` is the number of bytes of the protobuf encoding including the
-GossipMessage around it. Sizes are those before compression: memberlist applies LZW to every packet
-and keeps the result when it is smaller, but the values of entries have no bytes here to compress.
-Real packets are therefore at most as long as these.
+all nodes that hold them; ``wire`` is the protobuf encoding including the GossipMessage around it
+(``message.go``), which memberlist then compresses and frames (:mod:`overlaysim.gossip.framing`).
+Events are sent many times and keep theirs; the others make it when asked.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
 
-from overlaysim.gossip.lengths import bytes_field, embedded_field, integer_field, text_field
+from overlaysim.gossip.protobuf import bytes_field, embedded_field, integer_field, text_field
 from overlaysim.units import SECOND
 
 
@@ -39,34 +38,60 @@ class TableEventKind(IntEnum):
     DELETE = 3
 
 
-def gossip_message_length(data: int) -> int:
-    """Bytes of a GossipMessage (type, data) around ``data`` bytes."""
-    return 2 + bytes_field(data)
+class Message:
+    """Something that nodes send each other."""
+
+    __slots__ = ()
+
+    @property
+    def wire(self) -> bytes:
+        """Its bytes before compression and framing."""
+        raise NotImplementedError
+
+    @property
+    def length(self) -> int:
+        """Bytes."""
+        return len(self.wire)
+
+
+class _Type(IntEnum):
+    """Of a GossipMessage."""
+
+    NETWORK_EVENT = 1
+    TABLE_EVENT = 2
+    PUSH_PULL = 3
+    BULK_SYNC = 4
+    COMPOUND = 5
+    NODE_EVENT = 6
+
+
+def _gossip_message(kind: _Type, data: bytes) -> bytes:
+    return integer_field(1, kind) + bytes_field(2, data)
 
 
 @dataclass(frozen=True, slots=True)
-class NodeEvent:
+class NodeEvent(Message):
     """A node joins or leaves the cluster.
 
     Attributes:
         kind: join or leave.
         time: Lamport time of the network clock.
         node: name of the node.
-        length: bytes.
+        wire: its bytes.
     """
 
     kind: NodeEventKind
     time: int
     node: str
-    length: int = field(init=False, compare=False, repr=False)
+    wire: bytes = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        body = integer_field(self.kind) + integer_field(self.time) + text_field(self.node)
-        object.__setattr__(self, "length", gossip_message_length(body))
+        data = integer_field(1, self.kind) + integer_field(2, self.time) + text_field(3, self.node)
+        object.__setattr__(self, "wire", _gossip_message(_Type.NODE_EVENT, data))
 
 
 @dataclass(frozen=True, slots=True)
-class NetworkEvent:
+class NetworkEvent(Message):
     """A node joins or leaves a network; also the record of it that push/pull carries.
 
     Attributes:
@@ -74,26 +99,37 @@ class NetworkEvent:
         time: Lamport time of the network clock.
         node: name of the node.
         network: id of the network.
-        length: bytes when gossiped.
-        entry_length: bytes as a NetworkEntry of a push/pull.
+        wire: its bytes when gossiped.
     """
 
     kind: NetworkEventKind
     time: int
     node: str
     network: str
-    length: int = field(init=False, compare=False, repr=False)
-    entry_length: int = field(init=False, compare=False, repr=False)
+    wire: bytes = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        common = integer_field(self.time) + text_field(self.node) + text_field(self.network)
-        leaving = integer_field(self.kind == NetworkEventKind.LEAVE)
-        object.__setattr__(self, "length", gossip_message_length(integer_field(self.kind) + common))
-        object.__setattr__(self, "entry_length", embedded_field(common + leaving))
+        data = (
+            integer_field(1, self.kind)
+            + integer_field(2, self.time)
+            + text_field(3, self.node)
+            + text_field(4, self.network)
+        )
+        object.__setattr__(self, "wire", _gossip_message(_Type.NETWORK_EVENT, data))
+
+    @property
+    def entry(self) -> bytes:
+        """Its bytes as a NetworkEntry of a push/pull."""
+        return (
+            text_field(1, self.network)
+            + integer_field(2, self.time)
+            + text_field(3, self.node)
+            + integer_field(4, self.kind == NetworkEventKind.LEAVE)
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class TableEvent:
+class TableEvent(Message):
     """An entry was created, updated or deleted.
 
     Attributes:
@@ -104,9 +140,10 @@ class TableEvent:
         table: name of the table.
         key: key of the entry.
         value: the value itself, opaque; a delete carries the last one.
-        value_size: bytes of the value on the wire.
+        encoded: the value as bytes on the wire.
         residual: seconds a tombstone still has to live; 0 for live entries.
-        length: bytes.
+        place: table and key.
+        wire: its bytes.
     """
 
     kind: TableEventKind
@@ -116,22 +153,24 @@ class TableEvent:
     table: str
     key: str
     value: Any
-    value_size: int
+    encoded: bytes
     residual: int = 0
-    length: int = field(init=False, compare=False, repr=False)
+    place: tuple[str, str] = field(init=False, compare=False, repr=False)
+    wire: bytes = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        body = (
-            integer_field(self.kind)
-            + integer_field(self.time)
-            + text_field(self.owner)
-            + text_field(self.network)
-            + text_field(self.table)
-            + text_field(self.key)
-            + bytes_field(self.value_size)
-            + integer_field(self.residual)
+        data = (
+            integer_field(1, self.kind)
+            + integer_field(2, self.time)
+            + text_field(3, self.owner)
+            + text_field(4, self.network)
+            + text_field(5, self.table)
+            + text_field(6, self.key)
+            + bytes_field(7, self.encoded)
+            + integer_field(8, self.residual)
         )
-        object.__setattr__(self, "length", gossip_message_length(body))
+        object.__setattr__(self, "place", (self.table, self.key))
+        object.__setattr__(self, "wire", _gossip_message(_Type.TABLE_EVENT, data))
 
     @property
     def deleted(self) -> bool:
@@ -152,27 +191,28 @@ class TableEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Compound:
+class Compound(Message):
     """Several messages in one.
 
     Attributes:
         messages: what is inside, in order.
-        body: bytes of the messages with their framing, without the compound's own.
-        length: bytes.
     """
 
     messages: tuple[TableEvent, ...]
-    body: int = field(init=False, compare=False, repr=False)
-    length: int = field(init=False, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        body = sum(embedded_field(bytes_field(message.length)) for message in self.messages)
-        object.__setattr__(self, "body", body)
-        object.__setattr__(self, "length", gossip_message_length(body))
+    @property
+    def body(self) -> bytes:
+        """The messages with their framing, without the compound's own."""
+        return b"".join(embedded_field(1, bytes_field(1, item.wire)) for item in self.messages)
+
+    @property
+    def wire(self) -> bytes:
+        """Its bytes."""
+        return _gossip_message(_Type.COMPOUND, self.body)
 
 
 @dataclass(frozen=True, slots=True)
-class BulkSync:
+class BulkSync(Message):
     """Everything a node holds of some networks.
 
     Attributes:
@@ -181,7 +221,6 @@ class BulkSync:
         node: name of the sender.
         networks: ids of the networks told.
         payload: one compound per network; on the wire they are a single one.
-        length: bytes.
     """
 
     time: int
@@ -189,40 +228,41 @@ class BulkSync:
     node: str
     networks: tuple[str, ...]
     payload: tuple[Compound, ...]
-    length: int = field(init=False, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        compound = gossip_message_length(sum(part.body for part in self.payload))
-        body = (
-            integer_field(self.time)
-            + integer_field(self.unsolicited)
-            + text_field(self.node)
-            + sum(map(text_field, self.networks))
-            + bytes_field(compound)
+    @property
+    def wire(self) -> bytes:
+        """Its bytes."""
+        compound = _gossip_message(_Type.COMPOUND, b"".join(part.body for part in self.payload))
+        data = (
+            integer_field(1, self.time)
+            + integer_field(2, self.unsolicited)
+            + text_field(3, self.node)
+            + b"".join(embedded_field(4, network.encode()) for network in self.networks)
+            + bytes_field(5, compound)
         )
-        object.__setattr__(self, "length", gossip_message_length(body))
+        return _gossip_message(_Type.BULK_SYNC, data)
 
 
 @dataclass(frozen=True, slots=True)
-class NetworkPushPull:
+class NetworkPushPull(Message):
     """Who is in which network, as one node knows it.
 
     Attributes:
         time: the sender's network clock.
         node: name of the sender.
         networks: one record per node and network, the sender's own first.
-        length: bytes.
     """
 
     time: int
     node: str
     networks: tuple[NetworkEvent, ...]
-    length: int = field(init=False, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        body = (
-            integer_field(self.time)
-            + sum(entry.entry_length for entry in self.networks)
-            + text_field(self.node)
+    @property
+    def wire(self) -> bytes:
+        """Its bytes."""
+        data = (
+            integer_field(1, self.time)
+            + b"".join(embedded_field(2, network.entry) for network in self.networks)
+            + text_field(3, self.node)
         )
-        object.__setattr__(self, "length", gossip_message_length(body))
+        return _gossip_message(_Type.PUSH_PULL, data)

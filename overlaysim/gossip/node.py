@@ -8,25 +8,29 @@ from typing import Any
 
 from overlaysim.gossip.bulksync import BulkSyncer
 from overlaysim.gossip.context import Context
+from overlaysim.gossip.entries import Key
 from overlaysim.gossip.gossiper import Gossiper
 from overlaysim.gossip.interface import (
     DatagramIn,
+    EntryRecord,
     Incoming,
+    NodeState,
     Outgoing,
-    StreamFailed,
     StreamIn,
     TableChange,
 )
-from overlaysim.gossip.joining import ClusterJoin
+from overlaysim.gossip.joining import Bootstrap, ClusterJoin, Reconnect
 from overlaysim.gossip.leaving import ClusterLeave
-from overlaysim.gossip.member_messages import PushPull
+from overlaysim.gossip.member_messages import Ack, Member, MemberState, Ping, PushPull
 from overlaysim.gossip.membership import Membership
-from overlaysim.gossip.messages import BulkSync
+from overlaysim.gossip.messages import BulkSync, NetworkEvent, TableEvent
 from overlaysim.gossip.packets import PacketReader
+from overlaysim.gossip.piggyback import Piggyback
+from overlaysim.gossip.prober import Prober
 from overlaysim.gossip.pushpull import PushPuller
+from overlaysim.gossip.roster import Roster
 from overlaysim.gossip.settings import GossipSettings
 from overlaysim.gossip.tables import Tables
-from overlaysim.gossip.ticker import Reaper
 
 
 class GossipNode:
@@ -34,9 +38,7 @@ class GossipNode:
 
     A protocol machine: it is told what comes in and what time it is, and hands out what it wants
     sent. All its periodic tasks share one phase, as in the reference, where the tickers start with
-    the node (``NDB/cluster.go`` clusterInit). Here they start up to half a gossip interval sooner
-    or later, at random, so that nodes created at the same instant do not tick together; the first
-    gossip tick still comes one interval after the creation on average.
+    the node (``NDB/cluster.go`` clusterInit).
 
     Args:
         name: unique in the cluster for all time; a node that starts again needs a new one, as in
@@ -45,29 +47,53 @@ class GossipNode:
         settings: how it is tuned.
         rng: its own random stream.
         now: the present instant, picoseconds, as in every call.
+        start: when its tickers started, up to one gossip interval before or after ``now``; ``now``
+            if not given. Nodes made at the same instant need different ones, or they all tick
+            together.
     """
 
     def __init__(
-        self, name: str, address: str, settings: GossipSettings, rng: random.Random, now: int
+        self,
+        name: str,
+        address: str,
+        settings: GossipSettings,
+        rng: random.Random,
+        now: int,
+        start: int | None = None,
     ) -> None:
         self.name = name
         self.address = address
-        start = now + rng.randrange(settings.gossip_interval) - settings.gossip_interval // 2
+        if start is None:
+            start = now
         self._context = context = Context(name, address, settings, rng, start, now)
-        reaper = Reaper(start, settings.reaper_period)
-        self._tables = tables = Tables(context, reaper)
+        self._tables = tables = Tables(context)
         self._directory = directory = tables.directory
-        self._membership = Membership(context, directory, reaper)
-        self._exchanges = PushPuller(context, self._membership, tables)
+        self._membership = membership = Membership(context, directory)
+        piggyback = Piggyback(context, membership, directory)
+        self._prober = Prober(context, membership, piggyback)
+        self._gossiper = Gossiper(context, membership, piggyback, tables)
+        self._exchanges = PushPuller(context, membership, tables)
         self._syncs = BulkSyncer(context, tables)
-        self._joining = ClusterJoin(context, directory, self._exchanges)
-        self._leaving = ClusterLeave(context, directory, self._membership)
-        self._packets = PacketReader(self._membership, tables)
-        gossiper = Gossiper(context, self._membership, tables)
-        # The order in which tasks run that are due at the same instant.
-        self._timed = (
-            gossiper, reaper, directory, self._exchanges, self._syncs, self._joining, self._leaving
-        )  # fmt: skip
+        joining = ClusterJoin(context, directory, self._exchanges)
+        self._bootstrap = Bootstrap(context, directory, joining)
+        self._reconnect = Reconnect(context, directory, joining, self._syncs)
+        self._leaving = ClusterLeave(context, directory, membership)
+        self._packets = PacketReader(membership, self._prober, tables)
+
+    def acquaint(self, members: dict[str, Member], addresses: dict[str, str]) -> None:
+        """Have known these members for long, see :func:`overlaysim.gossip.community.acquaint`."""
+        self._membership.acquaint(members)
+        self._directory.acquaint(addresses)
+
+    def acquaint_network(
+        self,
+        network: str,
+        joins: dict[str, NetworkEvent],
+        roster: Roster,
+        entries: dict[Key, TableEvent],
+    ) -> None:
+        """Have been in a network with others for long, likewise."""
+        self._tables.acquaint(network, joins, roster, entries)
 
     # The machine
 
@@ -78,43 +104,45 @@ class GossipNode:
 
     def receive(self, message: Incoming, now: int) -> None:
         """A packet or a message on a stream came in, or a stream failed."""
-        if self.stopped:
+        if self._leaving.stopped:
             return
         self._context.now = now
-        match message:
-            case DatagramIn():
-                self._packets.on_packet(message.packet, now)
-            case StreamIn(content=BulkSync() as sync):
+        if isinstance(message, DatagramIn):
+            self._packets.on_packet(message.packet, now)
+        elif isinstance(message, StreamIn):
+            self._on_stream(message, now)
+        else:
+            self._exchanges.on_failed(message.stream, now)
+            self._syncs.on_failed(message.stream, now)
+
+    def _on_stream(self, message: StreamIn, now: int) -> None:
+        match message.content:
+            case BulkSync() as sync:
                 self._syncs.on_sync(sync, now)
-            case StreamIn(content=PushPull() as state, reply=True):
+            case PushPull() as state if message.reply:
                 self._exchanges.on_reply(message.stream, state, now)
-            case StreamIn(content=PushPull() as state):
+            case PushPull() as state:
                 self._exchanges.on_request(message.source, message.stream, state, now)
-            case StreamFailed():
-                self._exchanges.on_failed(message.stream, now)
-                self._syncs.on_failed(message.stream, now)
+            case Ping() as ping:
+                self._prober.on_stream_ping(message.source, message.stream, ping)
+            case Ack() as ack:
+                self._prober.on_stream_ack(message.stream, ack)
 
     def on_timer(self, now: int) -> None:
         """Do what is due."""
         self._context.now = now
-        for timed in self._timed:
-            if not self.stopped:
-                timed.on_timer(now)
+        if not self._leaving.stopped:
+            self._context.alarms.ring(now)
 
     def next_timer(self) -> int | None:
         """When something is due next; None once the node has left."""
-        if self.stopped:
-            return None
-        soonest: int | None = None
-        for timed in self._timed:
-            due = timed.next_timer()
-            if due is not None and (soonest is None or due < soonest):
-                soonest = due
-        return soonest
+        return None if self._leaving.stopped else self._context.alarms.next()
 
     def take_outbox(self) -> list[Outgoing]:
         """What it wants sent, in order."""
-        outbox, self._context.outbox = self._context.outbox, []
+        outbox = self._context.outbox
+        if outbox:
+            self._context.outbox = []
         return outbox
 
     def take_changes(self) -> list[TableChange]:
@@ -123,7 +151,16 @@ class GossipNode:
         Writes of this node are not among them; what vanishes because a node leaves is, also when
         it is this one that leaves a network.
         """
-        changes, self._tables.changes = self._tables.changes, []
+        changes = self._tables.changes
+        if changes:
+            self._tables.changes = []
+        return changes
+
+    def take_member_changes(self) -> list[tuple[str, NodeState]]:
+        """Names and new states of nodes that came, failed, returned or left since the last call."""
+        changes = self._directory.changes
+        if changes:
+            self._directory.changes = []
         return changes
 
     # The cluster
@@ -131,7 +168,7 @@ class GossipNode:
     def join_cluster(self, seeds: Sequence[str], now: int) -> None:
         """Join the cluster of the nodes at these addresses."""
         self._context.now = now
-        self._joining.join(seeds, now)
+        self._bootstrap.join(seeds, now)
 
     def leave_cluster(self, now: int) -> None:
         """Say goodbye; the node goes on for up to a second or two, until it is :attr:`stopped`."""
@@ -141,6 +178,29 @@ class GossipNode:
     def members(self) -> dict[str, str]:
         """Names of the cluster's active nodes, this one included, with their addresses; sorted."""
         return self._directory.active_nodes()
+
+    @property
+    def cluster_joined(self) -> bool:
+        """Whether the last :meth:`join_cluster` is over and the cluster has been told."""
+        return self._bootstrap.over
+
+    @property
+    def health(self) -> int:
+        """How little the node trusts itself, from 0 (all is well) to 7."""
+        return self._membership.health.score
+
+    def node_state(self, name: str) -> NodeState | None:
+        """Where NetworkDB has a node; None if it is not known."""
+        return self._directory.state(name)
+
+    def node_address(self, name: str) -> str | None:
+        """The address of a node, whatever its state; None if it is not known."""
+        return self._directory.known_address(name)
+
+    def member_state(self, name: str) -> MemberState | None:
+        """Where memberlist has a node; None if it is not known, or forgotten."""
+        member = self._membership.get(name)
+        return None if member is None else member.state
 
     # Networks
 
@@ -173,22 +233,42 @@ class GossipNode:
         own = self._tables.networks.get(network)
         return own is not None and own.in_sync and not own.leaving
 
+    def attached(self, name: str, network: str) -> bool:
+        """Whether another node is a member of a network; that of a failed one is remembered."""
+        return self._directory.is_attached(name, network)
+
+    def bulk_sync(self, name: str, now: int) -> None:
+        """Exchange all tables with a node, active or failed.
+
+        Raises:
+            NodeUnknownError: the node is not known.
+        """
+        self._context.now = now
+        self._syncs.sync(name, now)
+
+    @property
+    def syncs_pending(self) -> int:
+        """How many bulk syncs wait for an answer."""
+        return self._syncs.pending()
+
     # Entries
 
     def create_entry(
-        self, network: str, table: str, key: str, value: Any, value_size: int, now: int
+        self, network: str, table: str, key: str, value: Any, encoded: bytes, now: int
     ) -> None:
-        """Create an entry; ``value_size`` is its size in bytes on the wire.
+        """Create an entry; ``encoded`` is its value as bytes on the wire.
+
+        A tombstone, or the hidden entry of a failed node, is taken over.
 
         Raises:
             NetworkError: the node is not in the network.
             EntryExistsError: there is a live entry.
         """
         self._context.now = now
-        self._tables.create((network, table, key), value, value_size, now)
+        self._tables.create((network, table, key), value, encoded, now)
 
     def update_entry(
-        self, network: str, table: str, key: str, value: Any, value_size: int, now: int
+        self, network: str, table: str, key: str, value: Any, encoded: bytes, now: int
     ) -> None:
         """Change an entry, whoever owns it, and become its owner.
 
@@ -198,7 +278,7 @@ class GossipNode:
             EntryDeletedError: there is only a tombstone.
         """
         self._context.now = now
-        self._tables.update((network, table, key), value, value_size, now)
+        self._tables.update((network, table, key), value, encoded, now)
 
     def delete_entry(self, network: str, table: str, key: str, now: int) -> None:
         """Delete an entry, whoever owns it.
@@ -223,9 +303,22 @@ class GossipNode:
 
     def entries(self, network: str, table: str) -> list[tuple[str, Any, str]]:
         """Key, value and owner of the live entries of a table, sorted by key."""
-        own = self._tables.networks.get(network)
-        live = own.entries.live(table) if own else []
+        live = self._tables.live(network, table)
         return [(event.key, event.value, event.owner) for event in live]
+
+    def record(self, network: str, table: str, key: str, now: int) -> EntryRecord | None:
+        """What is stored under a key, visible or not; None if nothing is."""
+        return self._tables.record((network, table, key), now)
+
+    def stored(self, network: str) -> int:
+        """How many entries of a network are stored, tombstones and hidden ones included."""
+        own = self._tables.networks.get(network)
+        return len(own.entries) if own else 0
+
+    def queued(self, network: str) -> int:
+        """How many table events wait to be gossiped in a network."""
+        own = self._tables.networks.get(network)
+        return len(own.own) + len(own.relayed) if own else 0
 
     def present(self, network: str | None = None, table: str | None = None) -> list[TableChange]:
         """What somebody who begins to watch now is told first: the live entries of others.

@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
-from overlaysim.gossip.member_messages import Alive, Dead, MemberCompound, Packet, UserMessage
+from collections.abc import Callable
+from typing import Any
+
+from overlaysim.gossip.member_messages import (
+    Ack,
+    Alive,
+    Dead,
+    IndirectPing,
+    MemberCompound,
+    Nack,
+    Packet,
+    Ping,
+    Suspect,
+    UserMessage,
+)
 from overlaysim.gossip.membership import Membership
 from overlaysim.gossip.messages import Compound, NetworkEvent, NodeEvent
+from overlaysim.gossip.prober import Prober
 from overlaysim.gossip.tables import Tables
 
 
 class PacketReader:
     """Takes packets apart (``ML/net.go`` handleCommand, ``NDB/delegate.go`` handleMessage)."""
 
-    def __init__(self, membership: Membership, tables: Tables) -> None:
-        self._membership = membership
-        self._tables = tables
-        self._directory = tables.directory
+    def __init__(self, membership: Membership, prober: Prober, tables: Tables) -> None:
+        directory = tables.directory
+        self._handlers: dict[type, Callable[[Any, int], None]] = {
+            Ping: lambda ping, now: prober.on_ping(ping),
+            Ack: prober.on_ack,
+            Nack: lambda nack, now: prober.on_nack(nack),
+            IndirectPing: prober.on_indirect_ping,
+            Alive: membership.on_alive,
+            Suspect: membership.on_suspect,
+            Dead: membership.on_dead,
+            UserMessage: lambda message, now: self._contents[type(message.content)](
+                message.content, now
+            ),
+            MemberCompound: self._on_compound,
+        }
+        self._contents: dict[type, Callable[[Any, int], None]] = {
+            Compound: lambda compound, now: tables.on_events(compound, now, by_bulk_sync=False),
+            NetworkEvent: directory.on_network_event,
+            NodeEvent: directory.on_node_event,
+        }
 
     def on_packet(self, packet: Packet, now: int) -> None:
         """A packet came in, or a message that was inside one."""
-        match packet:
-            case UserMessage():
-                self._on_user_message(packet.content, now)
-            case MemberCompound():
-                for message in packet.messages:
-                    self.on_packet(message, now)
-            case Alive():
-                self._membership.on_alive(packet, now)
-            case Dead():
-                self._membership.on_dead(packet, now)
+        self._handlers[type(packet)](packet, now)
 
-    def _on_user_message(self, content: NodeEvent | NetworkEvent | Compound, now: int) -> None:
-        match content:
-            case Compound():
-                self._tables.on_events(content, now, by_bulk_sync=False)
-            case NetworkEvent():
-                self._directory.on_network_event(content, now)
-            case NodeEvent():
-                self._directory.on_node_event(content, now)
+    def _on_compound(self, compound: MemberCompound, now: int) -> None:
+        for message in compound.messages:
+            self._handlers[type(message)](message, now)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 
@@ -28,14 +27,23 @@ def transmit_limit(multiplier: int, nodes: int) -> int:
     return multiplier * (len(str(nodes)) if nodes > 0 else 0)
 
 
-@dataclass(slots=True)
 class _Waiting(Generic[M]):
     """A message in the queue: its place in the order and its identity."""
 
-    order: tuple[int, int]
-    message: M
-    key: Hashable
-    sent: int = 0
+    __slots__ = ("finished", "key", "message", "order", "sent")
+
+    def __init__(
+        self,
+        order: tuple[int, int],
+        message: M,
+        key: Hashable,
+        finished: Callable[[], None] | None,
+    ) -> None:
+        self.order = order
+        self.message = message
+        self.key = key
+        self.finished = finished
+        self.sent = 0
 
 
 class TransmitQueue(Generic[M]):
@@ -46,29 +54,47 @@ class TransmitQueue(Generic[M]):
     Args:
         multiplier: of the transmit limit.
         nodes: tells the number of nodes at the time of a drain.
+        filled: told when there is something to send.
+
+    Attributes:
+        waiting: what is queued, by key.
     """
 
-    def __init__(self, multiplier: int, nodes: Callable[[], int]) -> None:
+    __slots__ = ("_filled", "_multiplier", "_nodes", "_serial", "_tiers", "waiting")
+
+    def __init__(
+        self, multiplier: int, nodes: Callable[[], int], filled: Callable[[], None]
+    ) -> None:
         self._multiplier = multiplier
         self._nodes = nodes
+        self._filled = filled
         self._tiers: list[list[_Waiting[M]]] = []
-        self._waiting: dict[Hashable, _Waiting[M]] = {}
+        self.waiting: dict[Hashable, _Waiting[M]] = {}
         self._serial = 0
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self.waiting)
 
-    def __contains__(self, key: object) -> bool:
-        return key in self._waiting
+    def put(self, key: Hashable, message: M, finished: Callable[[], None] | None = None) -> None:
+        """Queue a message in place of the one with the same key, if there is one.
 
-    def put(self, key: Hashable, message: M) -> None:
-        """Queue a message in place of the one with the same key, if there is one."""
-        old = self._waiting.pop(key, None)
+        Args:
+            finished: called when it has been sent as often as it is to be, or was replaced.
+        """
+        old = self.waiting.pop(key, None)
         if old is not None:
             tier = self._tiers[old.sent]
             del tier[bisect.bisect_left(tier, old.order, key=_order)]
+            if old.finished is not None:
+                old.finished()
         self._serial += 1
-        self._insert(_Waiting((-message.length, -self._serial), message, key))
+        self._insert(_Waiting((-message.length, -self._serial), message, key, finished))
+        self._filled()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._tiers.clear()
+        self.waiting.clear()
 
     def drain(self, overhead: int, budget: int) -> list[M]:
         """Take the messages of one packet; each counts as transmitted once more.
@@ -77,32 +103,41 @@ class TransmitQueue(Generic[M]):
             overhead: bytes that each message costs on top of its length.
             budget: bytes available.
         """
-        if not self._waiting:
+        if not self.waiting:
             return []
         limit = transmit_limit(self._multiplier, self._nodes())
+        taken = self._take(overhead, budget)
+        for waiting in taken:
+            waiting.sent += 1
+            if waiting.sent < limit:
+                self._insert(waiting)
+            else:
+                del self.waiting[waiting.key]
+        for waiting in taken:
+            if waiting.sent >= limit and waiting.finished is not None:
+                waiting.finished()
+        return [waiting.message for waiting in taken]
+
+    def _take(self, overhead: int, budget: int) -> list[_Waiting[M]]:
         taken: list[_Waiting[M]] = []
         for tier in self._tiers:
-            while (free := budget - overhead) > 0:
+            while tier and (free := budget - overhead) > 0:
                 # The order starts with the negative length: this finds the longest that fits.
-                place = bisect.bisect_left(tier, (-free, -self._serial), key=_order)
-                if place == len(tier):
-                    break
+                place = 0
+                if -tier[0].order[0] > free:
+                    place = bisect.bisect_left(tier, (-free, -self._serial), key=_order)
+                    if place == len(tier):
+                        break
                 waiting = tier.pop(place)
                 budget -= overhead + waiting.message.length
                 taken.append(waiting)
-        for waiting in taken:
-            waiting.sent += 1
-            if waiting.sent >= limit:
-                del self._waiting[waiting.key]
-            else:
-                self._insert(waiting)
-        return [waiting.message for waiting in taken]
+        return taken
 
     def _insert(self, waiting: _Waiting[M]) -> None:
         while len(self._tiers) <= waiting.sent:
             self._tiers.append([])
         bisect.insort(self._tiers[waiting.sent], waiting, key=_order)
-        self._waiting[waiting.key] = waiting
+        self.waiting[waiting.key] = waiting
 
 
 def _order(waiting: _Waiting[M]) -> tuple[int, int]:

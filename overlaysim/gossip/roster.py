@@ -27,6 +27,12 @@ class Roster:
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
+    def copy(self) -> Roster:
+        """Another one with the same names in the same order."""
+        twin = Roster()
+        twin._names, twin._places = self._names.copy(), self._places.copy()
+        return twin
+
     def add(self, name: str) -> None:
         """Add a name, if it is not there."""
         if name not in self._places:
@@ -44,9 +50,16 @@ class Roster:
             self._places[last] = place
 
     def sample(self, rng: random.Random, count: int, excluding: str) -> list[str]:
-        """Up to ``count`` different names in random order, never ``excluding``.
-
-        One name too many is drawn, so that one can be left out; what remains is still uniform.
-        """
-        drawn = rng.sample(self._names, min(count + 1, len(self._names)))
-        return [name for name in drawn if name != excluding][:count]
+        """Up to ``count`` different names in random order, never ``excluding``."""
+        names = self._names
+        others = len(names) - (excluding in self._places)
+        if others <= count:
+            found = [name for name in names if name != excluding]
+            rng.shuffle(found)
+            return found
+        found = []
+        while len(found) < count:
+            name = names[int(rng.random() * len(names))]
+            if name != excluding and name not in found:
+                found.append(name)
+        return found

@@ -9,14 +9,14 @@ from typing import Any, Literal
 
 from overlaysim.gossip.context import Context
 from overlaysim.gossip.directory import Directory
-from overlaysim.gossip.entries import Entries
+from overlaysim.gossip.entries import Entries, Key
 from overlaysim.gossip.errors import (
     EntryAbsentError,
     EntryDeletedError,
     EntryExistsError,
     NetworkError,
 )
-from overlaysim.gossip.interface import TableChange
+from overlaysim.gossip.interface import EntryRecord, TableChange
 from overlaysim.gossip.lamport import LamportClock
 from overlaysim.gossip.messages import (
     Compound,
@@ -26,7 +26,7 @@ from overlaysim.gossip.messages import (
     TableEventKind,
 )
 from overlaysim.gossip.queue import TransmitQueue
-from overlaysim.gossip.ticker import Reaper
+from overlaysim.gossip.roster import Roster
 from overlaysim.units import SECOND
 
 Place = tuple[str, str, str]
@@ -67,14 +67,19 @@ class Tables:
 
     Args:
         context: the node.
-        reaper: removes tombstones and left networks.
+
+    Attributes:
+        directory: nodes and their networks.
+        clock: Lamport clock of table events.
+        networks: the networks of this node, by id.
+        changes: what watchers have to be told.
     """
 
-    def __init__(self, context: Context, reaper: Reaper) -> None:
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._name = context.name
         self._settings = context.settings
-        self._reaper = reaper
-        self.directory = Directory(context, reaper, self._drop_owner)
+        self.directory = Directory(context, self)
         self.clock = LamportClock()
         self.networks: dict[str, OwnNetwork] = {}
         self.changes: list[TableChange] = []
@@ -102,13 +107,36 @@ class Tables:
         if own is not None:
             own.membership, own.in_sync, own.left_at = membership, False, None
             return
+        self.networks[network] = self._own_network(membership)
+
+    def acquaint(
+        self,
+        network: str,
+        joins: dict[str, NetworkEvent],
+        roster: Roster,
+        entries: dict[Key, TableEvent],
+    ) -> None:
+        """Have been in a network for long, with the others and their live entries.
+
+        Args:
+            joins: last join of every node in it, this one included; copied.
+            roster: their names; copied.
+            entries: by table and key; copied.
+        """
+        membership = self.directory.acquaint_network(network, joins, roster)
+        own = self.networks[network] = self._own_network(membership)
+        own.entries.acquaint(entries)
+        own.in_sync = True
+        self.clock.witness(max((event.time for event in entries.values()), default=0))
+
+    def _own_network(self, membership: NetworkEvent) -> OwnNetwork:
         multiplier = self._settings.table_retransmit_multiplier
-        members = self.directory.roster(network).__len__
-        self.networks[network] = OwnNetwork(
+        members = self.directory.roster(membership.network).__len__
+        return OwnNetwork(
             membership,
-            Entries(self._reaper),
-            TransmitQueue(multiplier, members),
-            TransmitQueue(multiplier, members),
+            Entries(self._context.reaper),
+            TransmitQueue(multiplier, members, self._context.want_gossip),
+            TransmitQueue(multiplier, members, self._context.want_gossip),
         )
 
     def leave(self, network: str, now: int) -> None:
@@ -126,16 +154,14 @@ class Tables:
         own.membership = self.directory.announce_network(NetworkEventKind.LEAVE, network)
         for event in list(own.entries):
             if event.owner != self._name:
-                own.entries.remove(event.table, event.key)
+                own.entries.remove(event.place)
             elif not event.deleted:
-                place = (network, event.table, event.key)
-                size = event.value_size
-                self._store(TableEventKind.DELETE, place, event.value, size, now)
-            if not event.deleted:
+                place = (network, *event.place)
+                self._store(TableEventKind.DELETE, place, event.value, event.encoded, now)
+            if self._shows(event):
                 self._changed("deleted", event, None, event.value)
-        lifetime = self._settings.network_lifetime
         expire = partial(self._expire_network, network, now)
-        self._reaper.schedule(lifetime, 0, now, expire)
+        self._context.reaper.schedule(self._settings.network_lifetime, 0, now, expire)
 
     def restamp(self) -> None:
         """Give the memberships of this node a new time, so that a cluster it rejoins heeds them.
@@ -148,8 +174,8 @@ class Tables:
 
     # Local writes
 
-    def create(self, place: Place, value: Any, value_size: int, now: int) -> None:
-        """Create an entry; a tombstone is taken over.
+    def create(self, place: Place, value: Any, encoded: bytes, now: int) -> None:
+        """Create an entry; a tombstone or the hidden entry of a failed node is taken over.
 
         Raises:
             NetworkError: the node is not in the network.
@@ -157,14 +183,14 @@ class Tables:
         """
         network, table, key = place
         own = self._require(network)
-        present = own.entries.get(table, key)
-        if present is not None and not present.deleted:
+        present = own.entries.get((table, key))
+        if present is not None and self._shows(present):
             raise EntryExistsError(
                 f"{table} of network {network}: {key} exists already, written by {present.owner}"
             )
-        self._write(TableEventKind.CREATE, place, value, value_size, now)
+        self._write(TableEventKind.CREATE, place, value, encoded, now)
 
-    def update(self, place: Place, value: Any, value_size: int, now: int) -> None:
+    def update(self, place: Place, value: Any, encoded: bytes, now: int) -> None:
         """Change an entry, whoever owns it, and become its owner.
 
         Raises:
@@ -173,7 +199,7 @@ class Tables:
             EntryDeletedError: there is only a tombstone.
         """
         self.get(place)
-        self._write(TableEventKind.UPDATE, place, value, value_size, now)
+        self._write(TableEventKind.UPDATE, place, value, encoded, now)
 
     def delete(self, place: Place, now: int) -> None:
         """Delete an entry, whoever owns it; its tombstone is this node's.
@@ -184,7 +210,7 @@ class Tables:
             EntryDeletedError: there is only a tombstone.
         """
         event = self.get(place)
-        self._write(TableEventKind.DELETE, place, event.value, event.value_size, now)
+        self._write(TableEventKind.DELETE, place, event.value, event.encoded, now)
 
     # Reading
 
@@ -197,8 +223,8 @@ class Tables:
             EntryDeletedError: there is only a tombstone.
         """
         network, table, key = place
-        event = self._require(network).entries.get(table, key)
-        if event is None:
+        event = self._require(network).entries.get((table, key))
+        if event is None or self._hides(event):
             raise EntryAbsentError(f"{table} of network {network}: {key} does not exist")
         if event.deleted:
             raise EntryDeletedError(
@@ -214,18 +240,37 @@ class Tables:
             for name, own in self.networks.items()
             if network in (None, name)
             for event in own.entries
-            if table in (None, event.table) and not event.deleted and event.owner != self._name
+            if table in (None, event.table) and self._shows(event) and event.owner != self._name
         ]  # fmt: skip
+
+    def live(self, network: str, table: str) -> list[TableEvent]:
+        """The live entries of a table that can be seen, sorted by key."""
+        own = self.networks.get(network)
+        found = [e for e in own.entries if e.table == table and self._shows(e)] if own else []
+        return sorted(found, key=lambda event: event.key)
+
+    def record(self, place: Place, now: int) -> EntryRecord | None:
+        """What is stored under a key, visible or not."""
+        network, table, key = place
+        own = self.networks.get(network)
+        event = own.entries.get((table, key)) if own else None
+        if own is None or event is None:
+            return None
+        remaining = own.entries.remaining(event.place, now)
+        return EntryRecord(event.value, event.owner, event.deleted, self._hides(event), remaining)
 
     # Events of others
 
     def on_events(self, compound: Compound, now: int, *, by_bulk_sync: bool) -> None:
         """Events came in, by gossip or by bulk sync."""
         for event in compound.messages:
+            own = self.networks.get(event.network)
+            if own is not None and own.entries.get(event.place) is event:
+                continue  # the very event that is stored: nothing in it is news
             if event.owner != self._name and self._accept(event, now, by_bulk_sync):
                 relayed = self.networks[event.network].relayed
                 if not by_bulk_sync or len(relayed) <= self._settings.relay_limit_on_sync:
-                    relayed.put((event.table, event.key), event)
+                    relayed.put(event.place, event)
 
     def snapshots(self, networks: Sequence[str], now: int) -> tuple[Compound, ...]:
         """All entries of some networks, for a bulk sync."""
@@ -243,34 +288,68 @@ class Tables:
             return False
         if not self.directory.is_attached(event.owner, event.network):
             return False
-        before = own.entries.get(event.table, event.key)
+        before = own.entries.get(event.place)
         if before is not None and before.time >= event.time:
             return False
-        lifetime = self._settings.entry_lifetime
-        # Zero comes from engines that did not send the residual time yet.
-        residual = event.residual * SECOND or lifetime
-        own.entries.store(event, residual, now)
+        hidden = self.directory.is_failed(event.owner)
+        seen = before if before is not None and self._shows(before) else None
+        lifetime = self._lifetime(event) if event.deleted or hidden else None
+        own.entries.store(event, lifetime, now)
         if before is None and event.deleted:
             # An unknown entry's tombstone is passed on only while it is young and came by bulk
             # sync, or deletes would go round for ever (NDB/delegate.go handleTableEvent).
-            return by_bulk_sync and own.in_sync and 6 * residual > lifetime
-        shown = None if before is None or before.deleted else before
-        if not event.deleted:
-            kind: Literal["created", "updated"] = "updated" if shown else "created"
-            self._changed(kind, event, event.value, shown.value if shown else None)
-        elif shown is not None:
-            self._changed("deleted", shown, None, shown.value)
+            young = 6 * self._lifetime(event) > self._settings.entry_lifetime
+            return by_bulk_sync and own.in_sync and young
+        if not hidden:
+            self._show_change(event, seen)
+        elif seen is not None:
+            # Its owner has taken it over from another node that is still there.
+            self._changed("deleted", seen, None, seen.value)
         return own.in_sync
 
-    def _drop_owner(self, owner: str, network: str | None) -> None:
-        """A node has left a network, or all with the cluster: its entries go, tombstones too."""
+    def _lifetime(self, event: TableEvent) -> int:
+        """What an event says of its time; zero comes from those for whom it has no end."""
+        return event.residual * SECOND or self._settings.entry_lifetime
+
+    def _show_change(self, event: TableEvent, seen: TableEvent | None) -> None:
+        """Tell watchers what a stored event changes for them, not what it says itself."""
+        if not event.deleted:
+            kind: Literal["created", "updated"] = "updated" if seen else "created"
+            self._changed(kind, event, event.value, seen.value if seen else None)
+        elif seen is not None:
+            self._changed("deleted", seen, None, seen.value)
+
+    # What becomes of owners
+
+    def owner_failed(self, owner: str, now: int) -> None:
+        """A node cannot be reached: its entries are hidden for as long as a tombstone lives."""
+        for own in self.networks.values():
+            for event in own.entries.hide(owner, self._settings.entry_lifetime, now):
+                self._changed("deleted", event, None, event.value)
+
+    def owner_returned(self, owner: str) -> None:
+        """A failed node is back: what is remembered of it can be seen again."""
+        for own in self.networks.values():
+            for event in own.entries.show(owner):
+                self._changed("created", event, event.value, None)
+
+    def owner_left(self, owner: str, network: str | None, *, hidden: bool) -> None:
+        """A node has left a network, or all of them (None): its entries go, tombstones too."""
         for name in self.networks if network is None else (network,):
             own = self.networks.get(name)
             for event in own.entries.remove_owner(owner) if own else ():
-                if not event.deleted:
+                if not event.deleted and not hidden:
                     self._changed("deleted", event, None, event.value)
 
     # Details
+
+    def _hides(self, event: TableEvent) -> bool:
+        """Whether an entry is live but its owner has failed."""
+        return not event.deleted and self.directory.is_failed(event.owner)
+
+    def _shows(self, event: TableEvent) -> bool:
+        """Whether an entry is live and can be seen."""
+        return not event.deleted and not self.directory.is_failed(event.owner)
 
     def _require(self, network: str) -> OwnNetwork:
         own = self.networks.get(network)
@@ -279,18 +358,19 @@ class Tables:
         return own
 
     def _write(
-        self, kind: TableEventKind, place: Place, value: Any, value_size: int, now: int
+        self, kind: TableEventKind, place: Place, value: Any, encoded: bytes, now: int
     ) -> None:
-        event = self._store(kind, place, value, value_size, now)
-        self.networks[event.network].own.put((event.table, event.key), event)
+        event = self._store(kind, place, value, encoded, now)
+        self.networks[event.network].own.put(event.place, event)
 
     def _store(
-        self, kind: TableEventKind, place: Place, value: Any, value_size: int, now: int
+        self, kind: TableEventKind, place: Place, value: Any, encoded: bytes, now: int
     ) -> TableEvent:
-        lifetime = self._settings.entry_lifetime
-        residual = lifetime // SECOND if kind == TableEventKind.DELETE else 0
+        deleted = kind == TableEventKind.DELETE
+        lifetime = self._settings.entry_lifetime if deleted else None
+        residual = (lifetime or 0) // SECOND
         time = self.clock.increment()
-        event = TableEvent(kind, time, self._name, *place, value, value_size, residual)
+        event = TableEvent(kind, time, self._name, *place, value, encoded, residual)
         self.networks[event.network].entries.store(event, lifetime, now)
         return event
 

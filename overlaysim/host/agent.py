@@ -14,6 +14,7 @@ from overlaysim.gossip import (
     DatagramIn,
     GossipNode,
     GossipSettings,
+    NodeState,
     StreamFailed,
     StreamIn,
     StreamReply,
@@ -28,6 +29,7 @@ from overlaysim.host.tables import NetworkTables
 from overlaysim.naming.records import EndpointRecord
 from overlaysim.overlay.peers import PeerRecord
 from overlaysim.sim import Driver, Journey, Simulator
+from overlaysim.sim.events import MemberChanged
 from overlaysim.wire import UDP, IPv4, Opaque, Packet
 
 GOSSIP_PORT = 7946
@@ -55,10 +57,10 @@ class Agent:
         self._directory = directory
         self._host = datapath.me.name
         self._address = datapath.me.address
-        self.node = GossipNode(
-            node_id, self._address, settings, simulator.streams("gossip", self._host),
-            simulator.now,
-        )  # fmt: skip
+        rng, now = simulator.streams("gossip", self._host), simulator.now
+        # Daemons that are started at the same instant do not tick together.
+        phase = rng.randrange(settings.gossip_interval) - settings.gossip_interval // 2
+        self.node = GossipNode(node_id, self._address, settings, rng, now, now + phase)
         self._driver = Driver(simulator, self.node, self._carry, self._apply_changes)
         self._waiting: dict[int, int] = {}  # stream id of the transport -> gossip's own
         datapath.listen(GOSSIP_PORT, self._datagram_in)
@@ -77,23 +79,36 @@ class Agent:
         self.node.leave_cluster(self._simulator.now)
         self._driver.settle()
 
+    def freeze(self) -> None:
+        """The daemon has been stopped: no timer fires until :meth:`thaw`."""
+        self._driver.pause()
+
+    def thaw(self) -> None:
+        """The daemon goes on: what is overdue is done at once."""
+        self._driver.resume()
+
     def stop(self) -> None:
-        """End for good."""
+        """End for good, without a word."""
         for tables in self.tables.values():
             tables.close()
         self.tables.clear()
         self._driver.stop()
         self._datapath.close(GOSSIP_PORT)
+        self._streams.close(GOSSIP_PORT)
 
     # ---- networks -------------------------------------------------------------------------
 
     def join_network(self, info: NetworkInfo) -> NetworkTables:
         """Take part in a network: hold its tables, starting with a full copy of a peer's."""
-        tables = NetworkTables(self._simulator, self._host, info.label)
+        tables = NetworkTables(self._simulator, self._host, info.label, self._name_of)
         self.tables[info.id] = tables
         self.node.join_network(info.id, self._simulator.now)
         self._driver.settle()
         return tables
+
+    def _name_of(self, address: str) -> str:
+        host = self._directory.host_at(address)
+        return address if host is None else host.name
 
     def leave_network(self, network: str) -> None:
         """The last container left the network: drop its tables and say so."""
@@ -106,16 +121,17 @@ class Agent:
 
     def publish_peer(self, network: str, key: str, record: PeerRecord) -> None:
         """Tell the others behind which VTEP an endpoint of this host is."""
-        self.node.create_entry(network, PEERS, key, record, record.size(), self._simulator.now)
+        encoded, now = record.encode(), self._simulator.now
+        self.node.create_entry(network, PEERS, key, record, encoded, now)
         self._driver.settle()
 
     def publish_names(self, network: str, key: str, record: EndpointRecord) -> None:
         """Tell the others an endpoint's names, or that they have changed."""
-        now, size = self._simulator.now, record.size()
+        now, encoded = self._simulator.now, record.encode()
         known = key in self.tables[network].records
         self.tables[network].add_names(key, record)
         tell = self.node.update_entry if known else self.node.create_entry
-        tell(network, ENDPOINTS, key, record, size, now)
+        tell(network, ENDPOINTS, key, record, encoded, now)
         self._driver.settle()
 
     def withdraw_names(self, network: str, key: str) -> None:
@@ -132,10 +148,18 @@ class Agent:
     # ---- what gossip hears ----------------------------------------------------------------
 
     def _apply_changes(self) -> None:
+        for member, state in self.node.take_member_changes():
+            self._tell_member(member, state)
         for change in self.node.take_changes():
             tables = self.tables.get(change.network)
             if tables is not None:
                 self._apply(tables, change)
+
+    def _tell_member(self, member: str, state: NodeState) -> None:
+        host = self._directory.host_at(self.node.node_address(member) or "")
+        if host is not None and host.name != self._host:
+            event = MemberChanged(self._simulator.now, self._host, host.name, state.value)
+            self._simulator.bus.emit(event)
 
     def _apply(self, tables: NetworkTables, change: TableChange) -> None:
         gone = change.kind == "deleted"
@@ -159,7 +183,7 @@ class Agent:
         else:
             stream = self._streams.open(
                 item.target, GOSSIP_PORT, item.content, item.length, item.kind,
-                wants_reply=item.expects_reply,
+                wants_reply=item.expects_reply, patience=item.limit,
             )  # fmt: skip
             self._waiting[stream] = item.stream
 

@@ -15,6 +15,10 @@ from overlaysim.traffic.lookup import Nslookup
 from overlaysim.traffic.messages import LookUp, Resolved, SendDatagram, SendEcho
 from overlaysim.traffic.program import Program
 
+LOST = 255
+"""Exit code of a process whose end nobody saw (containerd ``client/task.go``,
+UnknownExitStatus): what ``docker ps`` shows after a power cut."""
+
 
 @dataclass(slots=True)
 class Attachment:
@@ -78,6 +82,16 @@ class Container:
     def attachment(self, network: str) -> Attachment | None:
         """Its place in the network with this id, if any."""
         return next((a for a in self.attachments if a.info.id == network), None)
+
+    def power_off(self, now: int) -> None:
+        """Its host has lost power: every program in it is gone at once."""
+        for execution in list(self.executions):
+            execution.kill(LOST)
+        if self.main is not None:
+            self.output += self.main.program.lines
+            self.errors += self.main.program.errors
+        if self.state == "running":
+            self.state, self.exit_code, self.finished, self.main = "exited", LOST, now, None
 
     def names(self, attachment: Attachment) -> tuple[str, ...]:
         """The names it goes by in a network: its own, aliases, short id, host name.

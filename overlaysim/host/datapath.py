@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from overlaysim.host.daemon import Daemon
 from overlaysim.host.directory import Directory, HostAddress
 from overlaysim.host.segment import Segment
 from overlaysim.overlay.flow import flow_hash, source_port, underlay_hash
@@ -46,8 +48,10 @@ class Datapath:
         directory: Directory,
         me: HostAddress,
         costs: HostCosts,
+        daemon: Daemon,
     ) -> None:
         self.me = me
+        self._daemon = daemon
         self._simulator = simulator
         self._underlay = underlay
         self._directory = directory
@@ -59,6 +63,7 @@ class Datapath:
         self._hash_key = simulator.streams.number("flow-hash", me.name, bits=32)
         self._ident = simulator.streams("ip-ident", me.name).randrange(0x10000)
         self._in_hand = 0
+        self._boots = 0
         underlay.attach(me.name, self.receive)
 
     def add_segment(self, segment: Segment) -> None:
@@ -82,6 +87,10 @@ class Datapath:
     def listen_tcp(self, handler: Handler) -> None:
         """The host's TCP takes every segment; what no daemon listens for, it resets itself."""
         self._tcp = handler
+
+    def reboot(self) -> None:
+        """The host loses what it has in hand."""
+        self._boots += 1
 
     @property
     def in_hand(self) -> int:
@@ -112,7 +121,7 @@ class Datapath:
             "data", inner.payload, inner.inner_headers, VXLAN_HEADER, TUNNEL_HEADERS
         )
         journey.encapsulate += self._costs.encapsulate
-        self._after(self._costs.encapsulate, lambda: self.transmit(journey, outer, target))
+        self._after(journey, self._costs.encapsulate, lambda: self.transmit(journey, outer, target))
 
     def send(
         self,
@@ -153,16 +162,25 @@ class Datapath:
         transport = packet.layers[2]
         if isinstance(transport, UDP) and transport.dst_port == VXLAN_PORT:
             journey.decapsulate += self._costs.decapsulate
-            self._after(self._costs.decapsulate, lambda: self._untunnel(journey, packet))
-            return
-        handler = self._tcp if isinstance(transport, TCP) else None
-        if isinstance(transport, UDP):
-            handler = self._ports.get(transport.dst_port)
+            self._after(journey, self._costs.decapsulate, lambda: self._untunnel(journey, packet))
+        elif isinstance(transport, UDP):
+            self._to_daemon(journey, packet, transport.dst_port)
+        elif self._tcp is None:
+            self._drop(journey, "port closed", self.me.name)
+        else:
+            self._simulator.ledger.deliver(journey, self._simulator.now, self.me.name)
+            self._tcp(journey, packet)
+
+    def _to_daemon(self, journey: Journey, packet: Packet, port: int) -> None:
+        """A datagram for a daemon's socket: it has arrived once it is in the socket's buffer."""
+        handler = self._ports.get(port)
         if handler is None:
             self._drop(journey, "port closed", self.me.name)
-            return
-        self._simulator.ledger.deliver(journey, self._simulator.now, self.me.name)
-        handler(journey, packet)
+        elif not self._daemon.has_room(port):
+            self._drop(journey, "socket buffer full", self.me.name)
+        else:
+            self._simulator.ledger.deliver(journey, self._simulator.now, self.me.name)
+            self._daemon.take(partial(handler, journey, packet), port=port, length=packet.length)
 
     def _untunnel(self, journey: Journey, packet: Packet) -> None:
         if not self._segments:  # no VXLAN device at all: the kernel's socket is closed
@@ -181,17 +199,20 @@ class Datapath:
 
     # ---- helpers --------------------------------------------------------------------------
 
-    def _after(self, delay: int, then: Callable[[], None]) -> None:
+    def _after(self, journey: Journey, delay: int, then: Callable[[], None]) -> None:
         if not delay:
             then()
             return
         self._in_hand += 1
 
-        def resume(_: object) -> None:
+        def resume(boots: int) -> None:
             self._in_hand -= 1
-            then()
+            if boots == self._boots:
+                then()
+            else:
+                self._drop(journey, "host down", self.me.name)
 
-        self._simulator.call_in(delay, resume)
+        self._simulator.call_in(delay, resume, self._boots)
 
     def _next_ident(self) -> int:
         self._ident = (self._ident + 1) & 0xFFFF

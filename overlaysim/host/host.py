@@ -13,6 +13,7 @@ from overlaysim.gossip import GossipSettings
 from overlaysim.host.agent import Agent
 from overlaysim.host.balancer import LoadBalancer
 from overlaysim.host.container import Attachment, Container, Execution
+from overlaysim.host.daemon import Daemon
 from overlaysim.host.datapath import Datapath, HostCosts
 from overlaysim.host.directory import Directory, HostAddress
 from overlaysim.host.interface import Interface
@@ -27,6 +28,7 @@ from overlaysim.overlay.addresses import mac_for
 from overlaysim.overlay.peers import PeerRecord
 from overlaysim.overlay.vtep import Vtep
 from overlaysim.sim import Simulator
+from overlaysim.sim.events import EndpointAdded, EndpointRemoved
 from overlaysim.traffic.program import Program
 from overlaysim.underlay.network import Underlay
 
@@ -53,16 +55,18 @@ class Host:
     def __init__(self, around: Surroundings, me: HostAddress) -> None:
         self.name, self.address, self.mac = me.name, me.address, me.mac
         self.around = around
+        self.daemon = Daemon(around.simulator)
         self.datapath = Datapath(
-            around.simulator, around.underlay, around.directory, me, around.costs
+            around.simulator, around.underlay, around.directory, me, around.costs, self.daemon
         )
-        self.streams = HostStreams(around.simulator, self.datapath, around.directory)
+        self.streams = HostStreams(around.simulator, self.datapath, around.directory, self.daemon)
         self.agent: Agent | None = None
         self.containers: dict[str, Container] = {}
         self.memberships: dict[str, Membership] = {}
         self._resolver = EmbeddedResolver(
-            around.simulator, me.name, self.memberships, around.upstream, around.costs.resolver
-        )
+            around.simulator, me.name, self.memberships, around.upstream, around.costs.resolver,
+            self.daemon,
+        )  # fmt: skip
 
     # ---- the gossip cluster ---------------------------------------------------------------
 
@@ -80,6 +84,45 @@ class Host:
         if self.agent is not None:
             self.agent.stop()
             self.agent = None
+
+    # ---- what befalls it ------------------------------------------------------------------
+
+    def freeze(self) -> None:
+        """The daemon is sent SIGSTOP; the kernel, and so the datapath, goes on."""
+        self.daemon.freeze()
+        if self.agent is not None:
+            self.agent.freeze()
+
+    def thaw(self) -> None:
+        """The daemon is sent SIGCONT."""
+        self.daemon.thaw()
+        if self.agent is not None:
+            self.agent.thaw()
+
+    def end_daemon(self) -> None:
+        """The daemon has gone: nobody listens, and its overlay networks are no more."""
+        self.daemon.end()
+        self.stop_agent()
+        for network in [n for n, m in self.memberships.items() if m.tables is not None]:
+            self.leave_network(network)
+        self.streams.close_all()
+
+    def crash(self) -> None:
+        """The power is cut: whatever is in memory is gone, and nobody is told."""
+        self.daemon.end()
+        self.streams.reboot()
+        self.datapath.reboot()
+        self.stop_agent()
+        for container in self.containers.values():
+            container.power_off(self.around.simulator.now)
+            for attachment in list(reversed(container.attachments)):
+                self.unplug(container, attachment)
+        self.end_daemon()
+
+    def start_daemon(self) -> None:
+        """The daemon starts; it is for the caller to let it take part in anything."""
+        self.daemon.begin()
+        self.streams.reopen()
 
     @property
     def _gossip(self) -> Agent:
@@ -102,7 +145,7 @@ class Host:
             self.around.simulator, self.name, membership.segment, tables, balancer_address,
             self._owner,
         )  # fmt: skip
-        self.around.directory.add_owner(info.label, balancer_address, balancer.label)
+        self._own(info.label, balancer_address, balancer.label)
         self._publish_peer(info, endpoint, balancer_address)
 
     def join_bridge(self, info: NetworkInfo, gateway_mac: str) -> Membership:
@@ -134,10 +177,11 @@ class Host:
             membership.beliefs.close()
             return
         balancer = membership.balancer
-        self.around.directory.remove_owner(membership.info.label, balancer.address, balancer.label)
-        self._gossip.withdraw_peer(network, membership.balancer_endpoint)
+        self._disown(membership.info.label, balancer.address, balancer.label)
         self.datapath.remove_segment(membership.segment)
-        self._gossip.leave_network(network)
+        if self.agent is not None:
+            self.agent.withdraw_peer(network, membership.balancer_endpoint)
+            self.agent.leave_network(network)
 
     def plug(
         self,
@@ -160,10 +204,22 @@ class Host:
         container.stack.interfaces.append(interface)
         attachment = Attachment(info, interface, endpoint, aliases)
         container.attachments.append(attachment)
-        self.around.directory.add_owner(info.label, address, container.label)
+        self._own(info.label, address, container.label)
         if info.vni is not None:
             self._publish_peer(info, endpoint, address, interface.mac)
         return attachment
+
+    def _own(self, network: str, address: str, label: str) -> None:
+        """An address is somebody's on this host from now on."""
+        now = self.around.simulator.now
+        self.around.directory.add_owner(network, address, label)
+        self.around.simulator.bus.emit(EndpointAdded(now, network, label, address, self.name))
+
+    def _disown(self, network: str, address: str, label: str) -> None:
+        """An address of this host is nobody's any more."""
+        now = self.around.simulator.now
+        self.around.directory.remove_owner(network, address, label)
+        self.around.simulator.bus.emit(EndpointRemoved(now, network, label, address, self.name))
 
     def publish_names(self, attachment: Attachment, record: EndpointRecord) -> None:
         """Publish a container's names in a network, or what has become of them."""
@@ -184,11 +240,11 @@ class Host:
         """Take a container out of a network: names first, then the peer record, then the port."""
         info, address = attachment.info, attachment.interface.address
         self._withdraw_names(attachment)
-        if info.vni is not None:
-            self._gossip.withdraw_peer(info.id, attachment.endpoint)
+        if info.vni is not None and self.agent is not None:
+            self.agent.withdraw_peer(info.id, attachment.endpoint)
         container.stack.remove(attachment.interface)
         container.attachments.remove(attachment)
-        self.around.directory.remove_owner(info.label, address, container.label)
+        self._disown(info.label, address, container.label)
 
     def _withdraw_names(self, attachment: Attachment) -> None:
         if attachment.record is None:
@@ -198,8 +254,8 @@ class Host:
         self.around.truth(info.label, endpoint, None, self.name)
         if info.vni is None:
             self.memberships[info.id].beliefs.remove_names(endpoint)
-        else:
-            self._gossip.withdraw_names(info.id, endpoint)
+        elif self.agent is not None:
+            self.agent.withdraw_names(info.id, endpoint)
 
     def _publish_peer(
         self, info: NetworkInfo, endpoint: str, address: str, mac: str | None = None

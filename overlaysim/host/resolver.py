@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
 from overlaysim.host.container import Answered, Container
+from overlaysim.host.daemon import Daemon
 from overlaysim.host.files import listed_address
 from overlaysim.host.membership import Membership
 from overlaysim.naming.resolver import Resolution, resolve
@@ -66,6 +67,7 @@ class EmbeddedResolver:
         memberships: the networks that the host takes part in, by id, as they are at each question.
         upstream: the server that unknown names are forwarded to.
         delay: time that an answer takes, picoseconds.
+        daemon: whose part it is; while that does not run, questions are lost.
     """
 
     def __init__(
@@ -75,8 +77,10 @@ class EmbeddedResolver:
         memberships: Mapping[str, Membership],
         upstream: Upstream,
         delay: int,
+        daemon: Daemon,
     ) -> None:
         self._simulator = simulator
+        self._daemon = daemon
         self._host = host
         self._memberships = memberships
         self._upstream = upstream
@@ -94,8 +98,14 @@ class EmbeddedResolver:
             record = Record(question.name, "A", 0, listed)
             answer(Resolved(question.name, "A", "NOERROR", (record,)), 0)
             return
-        simulator, asked = self._simulator, self._simulator.now
-        simulator.call_in(self._delay, lambda _: self._ask(container, question, answer, asked))
+        asked = self._simulator.now
+        self._daemon.take(
+            lambda: self._after(self._delay, lambda: self._ask(container, question, answer, asked))
+        )
+
+    def _after(self, delay: int, then: Callable[[], None]) -> None:
+        """Go on after ``delay``, if the daemon still does."""
+        self._simulator.call_in(delay, self._daemon.only_now(then))
 
     def _ask(self, container: Container, question: LookUp, answer: Answered, asked: int) -> None:
         """Answer from the tables as they are now, else from the server outside."""
@@ -103,12 +113,12 @@ class EmbeddedResolver:
         networks = [(m.info.name, m.beliefs.names) for m in attached]
         found = ask(question.name, question.qtype, networks, self._upstream, self._rng)
 
-        def tell(_: object) -> None:
+        def tell() -> None:
             took = self._simulator.now - asked
             self._trace_look_up(container, question, attached, found, took)
             answer(Resolved(question.name, question.qtype, found.rcode, found.records), took)
 
-        self._simulator.call_in(self._upstream.wait(found), tell)
+        self._after(self._upstream.wait(found), tell)
 
     def _trace_look_up(
         self,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from overlaysim.errors import OverlaysimError
+from overlaysim.host.daemon import Daemon
 from overlaysim.host.streams import HostStreams
 from overlaysim.sim import Event, Simulator, Steps
 
@@ -33,6 +34,11 @@ class Rpc:
         self._waiting: dict[int, Event] = {}
         self._handler: Callable[[str, Any], Steps] | None = None
         streams.listen(port, self._stream_in, self._stream_failed)
+
+    @property
+    def daemon(self) -> Daemon:
+        """The daemon that asks and answers."""
+        return self._streams.daemon
 
     def serve(self, handler: Callable[[str, Any], Steps]) -> None:
         """Answer questions with ``handler(source address, request)``."""
@@ -69,22 +75,34 @@ class Rpc:
             patience=limit,
         )  # fmt: skip
         self._waiting[stream] = answer
-        if limit is not None:
-            timer = self._simulator.timer(self._simulator.now + limit, self._stream_failed, stream)
-        outcome = yield answer
-        if limit is not None:
-            timer.cancel()
+        if limit is None:
+            outcome = yield answer
+        else:
+            timer = self._simulator.timer(self._simulator.now + limit, self._give_up, stream)
+            try:
+                outcome = yield answer
+            finally:
+                timer.cancel()
         if isinstance(outcome, OverlaysimError):
             raise outcome
         return outcome
 
     def _stream_in(self, source: str, stream: int, content: Any, reply: bool) -> None:
         if not reply:
-            self._simulator.spawn(self._answer(source, stream, *content))
+            self.daemon.spawn(self._answer(source, stream, *content))
             return
         answer = self._waiting.pop(stream, None)
         if answer is not None:
             answer.succeed(content)
+
+    def _give_up(self, stream: int) -> None:
+        """The limit is over: nobody waits for the answer any more."""
+        self._streams.abort(stream)
+        self._stream_failed(stream)
+
+    def forget(self) -> None:
+        """The daemon has ended: nobody waits for any answer."""
+        self._waiting.clear()
 
     def _stream_failed(self, stream: int) -> None:
         answer = self._waiting.pop(stream, None)

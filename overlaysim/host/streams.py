@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from overlaysim.host.daemon import Daemon
 from overlaysim.host.datapath import Datapath
 from overlaysim.host.directory import Directory
 from overlaysim.sim import Driver, Journey, Simulator
@@ -28,20 +30,33 @@ class Service:
 
 
 class HostStreams:
-    """Puts the stream machine on the clock and its segments on the host's link."""
+    """Puts the stream machine on the clock and its segments on the host's link.
 
-    def __init__(self, simulator: Simulator, datapath: Datapath, directory: Directory) -> None:
+    The machine is the kernel's and goes on while the daemon does not; what it has to tell the
+    daemon waits.
+
+    Attributes:
+        daemon: who says something on streams and is told.
+    """
+
+    def __init__(
+        self, simulator: Simulator, datapath: Datapath, directory: Directory, daemon: Daemon
+    ) -> None:
+        self.daemon = daemon
         self._simulator = simulator
         self._datapath = datapath
         self._directory = directory
-        me = datapath.me
-        self._stack = StreamStack(me.address, simulator.streams("streams", me.name))
-        self._driver = Driver(simulator, self._stack, self._carry)
         self._services: dict[int, Service] = {}
+        self._boot()
+        datapath.listen_tcp(self._segment_in)
+
+    def _boot(self) -> None:
+        me = self._datapath.me
+        self._stack = StreamStack(me.address, self._simulator.streams("streams", me.name))
+        self._driver = Driver(self._simulator, self._stack, self._carry)
         # The port that each stream dialled; one that expects no reply stays until its number is
         # used again.
         self._opened: dict[int, int] = {}
-        datapath.listen_tcp(self._segment_in)
 
     def listen(
         self,
@@ -52,6 +67,39 @@ class HostStreams:
         """Let ``message`` take what comes for this port and the replies to what was asked there."""
         self._services[port] = Service(message, failure)
         self._stack.listen(port)
+
+    def close(self, port: int) -> None:
+        """Nobody listens any more on this port; streams that ran over it come to their end."""
+        self._services.pop(port, None)
+        self._end(port)
+
+    def _end(self, port: int) -> None:
+        self._stack.close(port, self._simulator.now)
+        for stream in [stream for stream, dialled in self._opened.items() if dialled == port]:
+            self._stack.abort(stream, self._simulator.now)
+            del self._opened[stream]
+        self._driver.settle()
+
+    def close_all(self) -> None:
+        """The daemon has ended: the kernel closes what it had open, until :meth:`reopen`."""
+        for port in self._services:
+            self._end(port)
+
+    def abort(self, stream: int) -> None:
+        """Give up a stream opened here; harmless if it has ended."""
+        self._opened.pop(stream, None)
+        self._stack.abort(stream, self._simulator.now)
+        self._driver.settle()
+
+    def reboot(self) -> None:
+        """The kernel starts anew: no connections, and no listeners until :meth:`reopen`."""
+        self._driver.stop()
+        self._boot()
+
+    def reopen(self) -> None:
+        """The daemon has started: it listens on its ports again."""
+        for port in self._services:
+            self._stack.listen(port)
 
     def open(
         self,
@@ -82,11 +130,13 @@ class HostStreams:
         if isinstance(item, Segment):
             self._send(item)
         elif isinstance(item, StreamFailed):
-            self._services[self._opened.pop(item.stream)].failure(item.stream)
+            failure = self._services[self._opened.pop(item.stream)].failure
+            self.daemon.take(partial(failure, item.stream))
         else:
             if item.reply:
                 del self._opened[item.stream]
-            self._services[item.port].message(item.source, item.stream, item.content, item.reply)
+            message = self._services[item.port].message
+            self.daemon.take(partial(message, item.source, item.stream, item.content, item.reply))
 
     def _send(self, segment: Segment) -> None:
         target = self._directory.host_at(segment.target)

@@ -17,6 +17,8 @@ from overlaysim.sim.events import (
     BeliefRemoved,
     HostJoinedNetwork,
     HostLeftNetwork,
+    PeerAdded,
+    PeerRemoved,
 )
 
 
@@ -29,9 +31,18 @@ class NetworkTables:
         peers: peer records of other hosts by key; those heard of before the VXLAN device is
             built are entered by :meth:`program`.
         on_names: called after each change of the records.
+
+    Args:
+        name_of: gives the host with an underlay address, for traces.
     """
 
-    def __init__(self, simulator: Simulator, host: str, label: str) -> None:
+    def __init__(
+        self,
+        simulator: Simulator,
+        host: str,
+        label: str,
+        name_of: Callable[[str], str] = str,
+    ) -> None:
         self.label = label
         self.names = NameView()
         self.records: dict[str, EndpointRecord] = {}
@@ -39,7 +50,9 @@ class NetworkTables:
         self.on_names: Callable[[], None] | None = None
         self._simulator = simulator
         self._host = host
+        self._name_of = name_of
         self._vtep: Vtep | None = None
+        self._ways: dict[str, str] = {}  # where frames for an address go, as traced last
         simulator.bus.emit(HostJoinedNetwork(simulator.now, host, label))
 
     def program(self, vtep: Vtep) -> None:
@@ -47,6 +60,7 @@ class NetworkTables:
         self._vtep = vtep
         for key, record in self.peers.items():
             vtep.add_peer(key, record, self._simulator.now)
+            self._trace_way(record.endpoint_ip)
 
     def add_names(self, key: str, record: EndpointRecord) -> None:
         """Enter an endpoint's names, replacing what was known under its key."""
@@ -64,11 +78,14 @@ class NetworkTables:
         self.peers[key] = record
         if self._vtep is not None:
             self._vtep.add_peer(key, record, self._simulator.now)
+            self._trace_way(record.endpoint_ip)
 
     def remove_peer(self, key: str) -> None:
         """Remove a remote endpoint."""
-        if self.peers.pop(key, None) is not None and self._vtep is not None:
+        record = self.peers.pop(key, None)
+        if record is not None and self._vtep is not None:
             self._vtep.remove_peer(key, self._simulator.now)
+            self._trace_way(record.endpoint_ip)
 
     def close(self) -> None:
         """Forget everything: the host leaves the network."""
@@ -90,6 +107,21 @@ class NetworkTables:
                 tasks = services.setdefault(record.virtual_ip, {})
                 tasks[record.endpoint_ip] = 0 if record.disabled else 1
         return services
+
+    def _trace_way(self, address: str) -> None:
+        """Trace where frames for an address go, if that has changed."""
+        assert self._vtep is not None
+        before = self._ways.pop(address, "")
+        way = self._vtep.way(address, self._simulator.now) or ""
+        if way:
+            self._ways[address] = way
+        if way == before:
+            return
+        now, emit = self._simulator.now, self._simulator.bus.emit
+        if before:
+            emit(PeerRemoved(now, self._host, self.label, address, self._name_of(before)))
+        if way:
+            emit(PeerAdded(now, self._host, self.label, address, self._name_of(way)))
 
     def _trace(self, changes: list[tuple[str, str, str]]) -> None:
         emit, now = self._simulator.bus.emit, self._simulator.now

@@ -3,6 +3,10 @@
 The audit is a pure function of trace events in time order. It knows nothing of the model that
 made them, so it can judge the log of another simulator, or of a real cluster, just as well.
 
+The hosts that are judged are those that hold the network. One that has crashed holds none (the log
+says ``HostLeftNetwork``): it answers nobody, so it is neither right nor wrong. One whose daemon is
+frozen still has its table, and is judged by it.
+
 Within one instant the order of events matters to look-ups alone; beliefs are compared with the
 truth when all events of the instant are in.
 """
@@ -77,22 +81,40 @@ class Audit:
         counts: Counter[str] = Counter()
         for lookup in self.lookups:
             event = lookup.event
-            if host in (None, event.host) and _same(name, event.name):
+            if host in (None, event.host) and same_name(name, event.name):
                 counts["total"] += 1
                 counts.update(lookup.verdict)
         return counts
 
-    def time_in_states(self, host: str | None = None, name: str | None = None) -> Counter[str]:
-        """Picoseconds, added over hosts and names, by verdict word (both count if both hold)."""
+    def time_in_states(
+        self,
+        host: str | None = None,
+        name: str | None = None,
+        *,
+        since: int = 0,
+        until: int | None = None,
+    ) -> Counter[str]:
+        """Picoseconds, added over hosts and names, by verdict word (both count if both hold).
+
+        Args:
+            host: only of this host.
+            name: only of this name, in every network that has it.
+            since: only from this instant on, picoseconds.
+            until: only up to this instant; None for the end.
+        """
         times: Counter[str] = Counter()
         for span in self.spans:
-            if host in (None, span.host) and _same(name, span.name):
-                for word in span.verdict:
-                    times[word] += span.end - span.start
+            if host in (None, span.host) and same_name(name, span.name):
+                end = span.end if until is None else min(span.end, until)
+                time = end - max(span.start, since)
+                if time > 0:
+                    for word in span.verdict:
+                        times[word] += time
         return times
 
 
-def _same(wanted: str | None, name: str) -> bool:
+def same_name(wanted: str | None, name: str) -> bool:
+    """Whether a name is the wanted one; None wants all."""
     return wanted is None or canonical(wanted) == canonical(name)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from overlaysim.measure.audit import Audit
 from overlaysim.measure.conservation import Conservation
+from overlaysim.measure.failures import Failures, find_failures
+from overlaysim.measure.fates import Fates, judge_packets
 from overlaysim.measure.latency import Latencies
 from overlaysim.measure.overhead import LinkUse, Overhead
 from overlaysim.measure.packets import PacketTable
@@ -69,3 +72,13 @@ class Measurements:
     def commands(self) -> tuple[CommandEnded, ...]:
         """The docker commands that ended, in time order."""
         return tuple(event for event in self.events if isinstance(event, CommandEnded))
+
+    @cached_property
+    def failures(self) -> Failures:
+        """The faults, and the verdicts of gossip about hosts."""
+        return find_failures(self.events)
+
+    @cached_property
+    def fates(self) -> Fates:
+        """What became of the containers' packets: right, mis-delivered, black-holed."""
+        return judge_packets(self.packets, self.events)

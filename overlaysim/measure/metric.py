@@ -21,6 +21,8 @@ class Metric:
         evaluate: ``evaluate(measurements, arguments, keywords, field)`` gives a number in the
             field's unit, or None when the run holds nothing to measure it by.
         choices: for an argument that has a closed list of words, those words.
+        durations: those of ``keywords`` whose value is a duration, written without a blank, as
+            in ``from=60s``.
     """
 
     name: str
@@ -30,3 +32,4 @@ class Metric:
     fields: Mapping[str, str]
     evaluate: Callable[[Any, tuple[str, ...], Mapping[str, str], str], float | None]
     choices: Mapping[str, Collection[str]] = field(default_factory=dict)
+    durations: Collection[str] = ()

@@ -7,29 +7,24 @@ tasks. A metric gives None when the run holds nothing to measure it by.
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterable, Mapping
 
 from overlaysim.measure.latency import Distribution
 from overlaysim.measure.measurements import Measurements
 from overlaysim.measure.metric import Metric
+from overlaysim.measure.name_metrics import NAME_METRICS
 from overlaysim.measure.overhead import CATEGORIES, CONTROL_KINDS
-from overlaysim.measure.truth import canonical
-from overlaysim.sim import DROP_REASONS, KINDS
+from overlaysim.measure.packet_metrics import (
+    PACKET_METRICS,
+    REASONS,
+    known_reason,
+    names_endpoint,
+)
+from overlaysim.sim import KINDS
+from overlaysim.units import SECOND
 
 _Keywords = Mapping[str, str]
 _Arguments = tuple[str, ...]
-
-_TASK = re.compile(r"\.\d+\.[0-9a-z]+$")
-"""What Docker appends to a service's name to name the container of a task: slot and task id."""
-
-
-def names_endpoint(word: str, label: str) -> bool:
-    """Whether ``word`` of an expect line names the endpoint that traces call ``label``."""
-    name = label.partition("@")[0]
-    return word in (label, name, _TASK.sub("", name))
-
 
 _LATENCY_FIELDS = {
     "p50": "duration", "p90": "duration", "p99": "duration", "max": "duration", "mean": "duration",
@@ -94,18 +89,11 @@ def _flow(m: Measurements, arguments: _Arguments, keywords: _Keywords, field: st
 
 def _dropped(m: Measurements, _: _Arguments, keywords: _Keywords, field: str) -> float | None:
     reason, kind = keywords.get("reason"), keywords.get("kind")
-    if reason is not None:
-        reason = {_plain(known): known for known in DROP_REASONS}.get(_plain(reason))
-        if reason is None:
-            return None
+    if reason is not None and (reason := known_reason(reason)) is None:
+        return None
     if kind is not None and kind not in KINDS:
         return None
     return m.conservation.drops(reason, kind)
-
-
-def _plain(reason: str) -> str:
-    """A drop reason as it may be written without quotes: ``queue-full`` for ``queue full``."""
-    return reason.lower().replace("-", " ").replace("_", " ")
 
 
 _CATEGORY_GROUPS: dict[str, tuple[str, ...]] = {
@@ -123,31 +111,9 @@ def _overhead(m: Measurements, arguments: _Arguments, _: _Keywords, field: str) 
     size = sum(m.overhead.total[category] for category in categories)
     if field == "size":
         return size
+    if field == "per_minute":
+        return size * 60 * SECOND / m.meta.simulated if m.meta.simulated else None
     return size / m.overhead.size if m.overhead.size else None
-
-
-def _resolution(m: Measurements, arguments: _Arguments, _: _Keywords, field: str) -> float | None:
-    host, name = arguments
-    times = m.audit.time_in_states(host, name)
-    return times[field] if times else None
-
-
-def _lookups(m: Measurements, _: _Arguments, keywords: _Keywords, field: str) -> float | None:
-    return m.audit.lookup_counts(keywords.get("host"), keywords.get("name"))[field]
-
-
-def _convergence(m: Measurements, arguments: _Arguments, _: _Keywords, field: str) -> float | None:
-    """The worst change; infinite if one never got there and was not overtaken by the next."""
-    times: list[float] = []
-    for change in m.audit.changes:
-        if canonical(change.name) != canonical(arguments[0]):
-            continue
-        time = {"p50": change.p50, "p99": change.p99, "p100": change.p100}[field]
-        if time is not None:
-            times.append(time)
-        elif change.outcome == "open":
-            times.append(math.inf)
-    return max(times, default=None)
 
 
 def _conservation(m: Measurements, _: _Arguments, __: _Keywords, field: str) -> float | None:
@@ -201,41 +167,19 @@ _METRICS = (
         ("reason", "kind"),
         {"": "count"},
         _dropped,
-        {"reason": [reason.replace(" ", "-") for reason in DROP_REASONS], "kind": KINDS},
+        {"reason": REASONS, "kind": KINDS},
     ),
     Metric(
         "overhead",
         f"bytes on all links by what they are for: {', '.join(_CATEGORY_GROUPS)}",
         ("category",),
         (),
-        {"share": "share", "size": "size"},
+        {"share": "share", "size": "size", "per_minute": "size"},
         _overhead,
         {"category": tuple(_CATEGORY_GROUPS)},
     ),
-    Metric(
-        "resolution",
-        "how long a host's answer for a name would have been correct, missing, stale or wrong",
-        ("host", "name"),
-        (),
-        dict.fromkeys(("correct", "missing", "stale", "wrong", "absent"), "duration"),
-        _resolution,
-    ),
-    Metric(
-        "lookups",
-        "look-ups that containers made, by verdict; one may be missing and stale at once",
-        (),
-        ("host", "name"),
-        dict.fromkeys(("total", "correct", "missing", "stale", "wrong", "forwarded"), "count"),
-        _lookups,
-    ),
-    Metric(
-        "convergence",
-        "time until 50, 99 or 100 % of the hosts answered a name correctly, worst change",
-        ("name",),
-        (),
-        dict.fromkeys(("p50", "p99", "p100"), "duration"),
-        _convergence,
-    ),
+    *NAME_METRICS,
+    *PACKET_METRICS,
     Metric(
         "conservation",
         "packets created, delivered, dropped, in flight; imbalance is what does not add up",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from overlaysim.gossip.protobuf import embedded_field, integer_field, text_field
+
 _NO_ADDRESS = "<nil>"
 """How Go prints an empty address, which is what travels for want of a virtual IP."""
 
@@ -53,21 +55,18 @@ class EndpointRecord:
                 if not self.virtual_ip:
                     yield name, self.endpoint_ip
 
-    def size(self) -> int:
-        """Bytes as protobuf (moby ``daemon/libnetwork/agent.proto``, EndpointRecord).
+    def encode(self) -> bytes:
+        """Its bytes in the table (moby ``daemon/libnetwork/agent.proto``, EndpointRecord).
 
-        Fields 1 to 5 and 7 to 9: one byte of tag each. Of the single ones, empty strings and a
-        false flag are left out. Field 6 holds published ports, which only the ingress network has.
+        Field 6 holds published ports, which only the ingress network has.
         """
-        single = (
-            self.name, self.service_name, self.service_id, self.virtual_ip or _NO_ADDRESS,
-            self.endpoint_ip,
-        )  # fmt: skip
-        strings = [text for text in single if text] + [*self.aliases, *self.task_aliases]
-        return sum(map(_string_size, strings)) + 2 * self.disabled
-
-
-def _string_size(text: str) -> int:
-    """Tag, length as a varint of seven bits to the byte, and the text."""
-    length = len(text.encode())
-    return 1 + max(1, (length.bit_length() + 6) // 7) + length
+        return (
+            text_field(1, self.name)
+            + text_field(2, self.service_name)
+            + text_field(3, self.service_id)
+            + text_field(4, self.virtual_ip or _NO_ADDRESS)
+            + text_field(5, self.endpoint_ip)
+            + b"".join(embedded_field(7, alias.encode()) for alias in self.aliases)
+            + b"".join(embedded_field(8, alias.encode()) for alias in self.task_aliases)
+            + integer_field(9, self.disabled)
+        )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from overlaysim.gossip.protobuf import text_field
+
 
 @dataclass(frozen=True, slots=True)
 class PeerRecord:
@@ -21,10 +23,13 @@ class PeerRecord:
     mac: str
     vtep: str
 
-    def size(self) -> int:
-        """Bytes as protobuf: three strings, each with one byte of tag and one of length.
+    def encode(self) -> bytes:
+        """Its bytes in the table.
 
         Source: moby ``daemon/libnetwork/drivers/overlay/overlay.proto`` (PeerRecord).
         """
-        strings = (f"{self.endpoint_ip}/{self.prefix_length}", self.mac, self.vtep)
-        return sum(2 + len(text) for text in strings)
+        return (
+            text_field(1, f"{self.endpoint_ip}/{self.prefix_length}")
+            + text_field(2, self.mac)
+            + text_field(3, self.vtep)
+        )

@@ -73,6 +73,15 @@ class Vtep:
         key = self._programmed.get(ip)
         return None if key is None else self._peers[key].mac
 
+    def way(self, ip: str, now: int) -> str | None:
+        """Return the VTEP that frames for ``ip`` go to; None without neighbour or forwarding entry.
+
+        Only looks: it does not count as a use of the entry.
+        """
+        mac = self.neighbour(ip)
+        entry = None if mac is None else self._entry(mac, now)
+        return None if entry is None else entry.vtep
+
     def forward(self, mac: str, now: int) -> str | None:
         """Return the VTEP to send a frame for ``mac`` to; None means that it is dropped."""
         entry = self._entry(mac, now)

@@ -7,6 +7,7 @@ from html import escape
 
 from overlaysim.errors import visible
 from overlaysim.measure import Measurements
+from overlaysim.report.fault_sections import faults_table, strays_table
 from overlaysim.report.sections import (
     ExpectationResult,
     conservation_line,
@@ -43,6 +44,8 @@ def render_html(
         overhead_table(measurements),
         resolution_table(measurements),
         convergence_table(measurements),
+        faults_table(measurements),
+        strays_table(measurements),
         drops_table(measurements),
         failures_table(measurements),
         expectations_table(expectations),

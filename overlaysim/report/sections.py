@@ -32,6 +32,7 @@ CATEGORY_LABELS = {
     "encapsulation": "encapsulation (VXLAN)",
     "outer-headers": "outer headers",
     "ethernet-extras": "Ethernet extras",
+    "probe": "gossip, probes",
     "membership": "gossip, membership",
     "table": "gossip, tables",
     "bulk-sync": "gossip, bulk sync",

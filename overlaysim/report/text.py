@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from overlaysim.errors import visible
 from overlaysim.measure import Measurements
+from overlaysim.report.fault_sections import faults_table, strays_table
 from overlaysim.report.sections import (
     ExpectationResult,
     conservation_line,
@@ -41,6 +42,8 @@ def render_text(
         side_by_side(_lines(overhead_table(measurements)), _lines(resolution_table(measurements)))
     )
     blocks.append(_lines(convergence_table(measurements)))
+    blocks.append(_lines(faults_table(measurements)))
+    blocks.append(_lines(strays_table(measurements)))
     blocks.append(wrap(visible(conservation_line(measurements)), WIDTH))
     blocks.append(_lines(drops_table(measurements)))
     blocks.append(_lines(failures_table(measurements)))

@@ -22,6 +22,8 @@ from overlaysim.sim.streams import Streams
 
 Process = simpy.Process
 Event = simpy.Event
+Interrupt = simpy.Interrupt
+"""What a process meets where it waits when somebody calls its ``interrupt``."""
 Steps = Generator[simpy.Event, Any, Any]
 """What a process is made of: it yields things to wait for and may return a value."""
 

@@ -52,6 +52,7 @@ class Driver:
         self._timer: Timer | None = None
         self._due: int | None = None
         self._stopped = False
+        self._paused = False
 
     def receive(self, message: Any) -> None:
         """Hand the machine a message at the present instant."""
@@ -64,7 +65,8 @@ class Driver:
         while (items := self._machine.take_outbox()) and not self._stopped:
             for item in items:
                 self._carry(item)
-        self._set_alarm(None if self._stopped else self._machine.next_timer())
+        idle = self._stopped or self._paused
+        self._set_alarm(None if idle else self._machine.next_timer())
         if self._settled is not None:
             self._settled()
 
@@ -75,6 +77,16 @@ class Driver:
             self._timer.cancel()
         self._due = due
         self._timer = None if due is None else self._simulator.timer(due, self._wake)
+
+    def pause(self) -> None:
+        """Let no timer fire until :meth:`resume`."""
+        self._paused = True
+        self._set_alarm(None)
+
+    def resume(self) -> None:
+        """Let timers fire again; one that is overdue fires at once."""
+        self._paused = False
+        self.settle()
 
     def stop(self) -> None:
         """Stop for good: no more timers, and what comes in is ignored."""

@@ -148,6 +148,99 @@ class LinkChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointAdded:
+    """From now on ``address`` in ``network`` is an interface of ``endpoint``, which is on ``host``.
+
+    ``endpoint`` is a label such as ``web@host-a``.
+    """
+
+    at: int
+    network: str
+    endpoint: str
+    address: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRemoved:
+    """``endpoint`` has left ``network``; ``address`` is nobody's."""
+
+    at: int
+    network: str
+    endpoint: str
+    address: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerAdded:
+    """A host now sends frames for ``address`` in ``network`` to the tunnel end of ``to``."""
+
+    at: int
+    host: str
+    network: str
+    address: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRemoved:
+    """A host no longer knows where ``address`` in ``network`` is."""
+
+    at: int
+    host: str
+    network: str
+    address: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChanged:
+    """What one host's gossip says of another: ``active``, ``failed`` or ``left``."""
+
+    at: int
+    host: str
+    member: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultBegan:
+    """Something was broken on purpose; ``number`` tells it from others, ``what`` says it in words.
+
+    ``hosts`` are those that it concerns.
+    """
+
+    at: int
+    number: int
+    what: str
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FaultEnded:
+    """What was broken as ``number`` is whole again."""
+
+    at: int
+    number: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class PathChanged:
+    """Tunnel frames from ``source`` to ``target`` (hosts) now arrive, or do not and why.
+
+    ``obstacle`` is empty if they arrive; otherwise a word such as ``link down``. Everything arrives
+    unless an event says otherwise.
+    """
+
+    at: int
+    source: str
+    target: str
+    obstacle: str
+
+
+@dataclass(frozen=True, slots=True)
 class FrameSeen:
     """A frame passed a host's underlay interface; sent only when somebody captures.
 

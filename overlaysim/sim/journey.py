@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-KINDS = ("data", "arp", "membership", "table", "bulk-sync", "push-pull", "manager", "heartbeat")
+KINDS = (
+    "data", "arp", "probe", "membership", "table", "bulk-sync", "push-pull", "manager", "heartbeat",
+)  # fmt: skip
 """What a packet is for. ``data`` and ``arp`` are the containers'; the rest is the control plane."""
 
 DROP_REASONS = {
@@ -28,6 +30,10 @@ DROP_REASONS = {
     "wrong address": "the packet's IP address is not this container's",
     "no container route": "the container has no route for the destination",
     "container gone": "the container ended while the packet was waiting in it",
+    "host down": "the host it was to leave or to reach has no power",
+    "partitioned": "sender and receiver are on different sides of a partition",
+    "port blocked": "a packet filter on a host or on a link drops what is for this port",
+    "socket buffer full": "the daemon did not read its socket, whose buffer had no room left",
 }
 """The closed list of reasons why a packet ends without arriving."""
 

@@ -160,6 +160,10 @@ class Connection:
             self._retry_at = now + self._timeout
         return _NOTHING
 
+    def abort(self, now: int) -> None:
+        """The program has closed it: tell the peer, if there is a connection, by a reset."""
+        self._give_up(now)
+
     def receive(self, segment: Segment, now: int) -> Outcome:
         """Take a segment that belongs to this pair of addresses and ports."""
         if segment.flags & RST:

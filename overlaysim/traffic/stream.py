@@ -105,6 +105,21 @@ class StreamStack:
         """Accept streams on ``port`` from now on."""
         self._listening.add(port)
 
+    def close(self, port: int, now: int) -> None:
+        """Accept no more streams on ``port``, and abort those that were accepted there."""
+        self._listening.discard(port)
+        for connection in list(self._connections.values()):
+            if not connection.opener and connection.port == port:
+                connection.abort(now)
+                self._settle(connection, Outcome())
+
+    def abort(self, stream: int, now: int) -> None:
+        """Give up a stream opened here, without a word of it to the host; harmless if it ended."""
+        for connection in list(self._connections.values()):
+            if connection.opener and connection.port == stream:
+                connection.abort(now)
+                self._settle(connection, Outcome())
+
     def open(
         self,
         target: str,
@@ -120,8 +135,9 @@ class StreamStack:
         """Dial ``port`` at ``target`` and say one message of ``length`` bytes, at least one.
 
         With ``wants_reply`` the stream stays open until the reply has come; ``patience`` overrides
-        the stack's (a call that may take long needs more). Returns the number of the stream, by
-        which :class:`StreamDelivered` and :class:`StreamFailed` refer to it.
+        the stack's, for the handshake as well (a call that may take long needs more). Returns the
+        number of the stream, by which :class:`StreamDelivered` and :class:`StreamFailed` refer to
+        it.
         """
         _check_length(length)
         stream = self._free_port()
@@ -130,7 +146,8 @@ class StreamStack:
             kind=kind, opener=True, patience=self._patience if patience is None else patience,
         )  # fmt: skip
         self._connections[target, port, stream] = connection
-        connection.connect(Message(content, length), wants_reply, self._dial_timeout, now)
+        dial_timeout = self._dial_timeout if patience is None else patience
+        connection.connect(Message(content, length), wants_reply, dial_timeout, now)
         self._settle(connection, Outcome())
         return stream
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 
 from overlaysim.sim import Composition, Hop, Journey, Simulator
+from overlaysim.underlay.ports import Port, port_of
 from overlaysim.underlay.spec import LinkSpec
 from overlaysim.units import transmission_time
 
@@ -43,10 +44,10 @@ class Link:
     """
 
     __slots__ = (
-        "_busy_until", "_byte_limit", "_call_at", "_delay", "_disturbed", "_exits", "_extra",
-        "_held", "_last_due", "_limit", "_occupancy", "_on_arrival", "_on_loss", "_simulator",
-        "_sizes", "_starts", "_waiting_bytes", "busy", "compositions", "drops", "largest_queue",
-        "name", "source", "spec", "target", "up",
+        "_blocked", "_busy_until", "_byte_limit", "_call_at", "_delay", "_disturbed", "_exits",
+        "_extra", "_held", "_last_due", "_limit", "_occupancy", "_on_arrival", "_on_loss",
+        "_simulator", "_sizes", "_starts", "_waiting_bytes", "busy", "compositions", "drops",
+        "largest_queue", "name", "source", "spec", "target", "up",
     )  # fmt: skip
 
     def __init__(
@@ -74,6 +75,7 @@ class Link:
         self._call_at = simulator.call_at
         self._on_arrival: Forward = self._arrive
         self._on_loss: Forward = self._lose
+        self._blocked: frozenset[Port] = frozenset()
         self._held: deque[Journey] = deque()
         self._starts: deque[int] = deque()  # of the frames that wait: when their turn comes
         self._sizes: deque[int] | None = None  # their lengths, if the queue is limited in bytes
@@ -156,17 +158,22 @@ class Link:
         """Work out how long frames of this length occupy the link; None if they may not enter.
 
         ``_occupancy`` holds the lengths that may enter at present, so that a single look there
-        decides about the state of the link and its MTU as well.
+        decides about the state of the link and its MTU as well. While a packet filter is on, it
+        stays empty, so that every frame is looked at.
         """
         length = journey.length
         if not self.up:
             self._drop(journey, "link down")
             return None
+        if self._blocked and port_of(journey) in self._blocked:
+            self._drop(journey, "port blocked")
+            return None
         if length - ETHERNET_HEADER > self.spec.mtu:
             self._drop(journey, "mtu")
             return None
         occupancy = transmission_time(length + self._extra, self.spec.rate)
-        self._occupancy[length] = occupancy
+        if not self._blocked:
+            self._occupancy[length] = occupancy
         return occupancy
 
     def _fits(self, journey: Journey) -> bool:
@@ -237,6 +244,32 @@ class Link:
             self._sizes = deque(journey.length for journey in islice(self._held, started, None))
             self._waiting_bytes = sum(self._sizes)
             self._byte_limit = spec.queue_bytes
+
+    @property
+    def obstacle(self) -> str:
+        """Why no frame at all gets through at present; empty if some do."""
+        if not self.up:
+            return "link down"
+        return "loss" if self.spec.loss >= 1 else ""
+
+    def blocks(self, port: Port) -> bool:
+        """Whether a packet filter drops what is for this port."""
+        return port in self._blocked
+
+    def block(self, ports: frozenset[Port]) -> None:
+        """Drop, from now on, the frames for exactly these ports that come to the queue."""
+        self._blocked = ports
+        self._occupancy.clear()
+
+    def lose_unsent(self, reason: str) -> None:
+        """Lose every frame that is not on the wire in full: its sender is no more."""
+        now = self._simulator.now
+        unsent = [journey for journey in self._held if journey.sent > now]
+        self._held = deque(journey for journey in self._held if journey.sent <= now)
+        self._starts.clear()
+        self._busy_until = min(self._busy_until, now)
+        for journey in unsent:
+            self._give_up(journey, reason)
 
     def go_up(self) -> None:
         """Let frames in again."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
@@ -11,7 +11,10 @@ from typing import Any, Literal
 from overlaysim.errors import InputError, ModelError
 from overlaysim.sim import Journey, Simulator
 from overlaysim.sim.events import LinkChanged
+from overlaysim.underlay.barriers import Barriers
 from overlaysim.underlay.link import Forward, Link, TracedLink
+from overlaysim.underlay.overrides import LinkOverrides
+from overlaysim.underlay.ports import Port
 from overlaysim.underlay.routing import Routes
 from overlaysim.underlay.spec import describe
 from overlaysim.underlay.topology import Topology, no_link
@@ -93,8 +96,15 @@ class Underlay:
         self.convergence_delay = convergence_delay
         self.neighbours = topology.neighbours()
         """The nodes that each node is linked to, sorted by name; links that are down count too."""
+        self.barriers = Barriers(self._barriers_changed)
+        """What keeps frames from entering or leaving at the hosts."""
+        self.overrides = LinkOverrides(self)
+        """Changes of links that can be taken back in any order."""
+        self.on_change: list[Callable[[], None]] = []
+        """Called after each change of links, routes and barriers."""
         self._hosts = frozenset(topology.hosts)
-        self._receivers: dict[str, Forward] = {}
+        self._attached: dict[str, Forward] = {}
+        self._receivers: dict[str, Forward] = {}  # the same, with a look at the barriers if any
         self._exits = {node: _Exits(node, self._find_exit) for node in topology.nodes}
         self._multipliers = {
             node: _own_multiplier(node) if ecmp == "per-switch" else 1 for node in topology.nodes
@@ -118,8 +128,22 @@ class Underlay:
         """
         if host not in self._hosts:
             raise ModelError(f"the underlay has no host {host}")
-        self._receivers[host] = receive
-        self._exits[host][host] = receive
+        self._attached[host] = receive
+        self._set_receiver(host)
+
+    def _set_receiver(self, host: str) -> None:
+        """Let a host's frames pass its barriers, if it has any."""
+        receive = self._attached[host]
+        if self.barriers.guards(host):
+            receive = partial(self._let_in, host, receive)
+        self._receivers[host] = self._exits[host][host] = receive
+
+    def _let_in(self, host: str, receive: Forward, journey: Journey) -> None:
+        obstacle = self.barriers.at_receiver(journey, host)
+        if obstacle:
+            self.simulator.ledger.drop(journey, self.simulator.now, obstacle, host)
+        else:
+            receive(journey)
 
     def send(self, journey: Journey, source_host: str) -> None:
         """Take a frame from a host's stack.
@@ -135,6 +159,9 @@ class Underlay:
             raise ModelError(
                 f"frame of {journey.length} B, but its parts add up to {journey.composition.length}"
             )
+        if self.barriers.any and (obstacle := self.barriers.at_sender(journey, source_host)):
+            self.simulator.ledger.drop(journey, self.simulator.now, obstacle, source_host)
+            return
         self._exits[source_host][journey.destination](journey)
 
     @property
@@ -160,6 +187,7 @@ class Underlay:
             else:
                 link.go_down()
         self.simulator.bus.emit(LinkChanged(self.simulator.now, a, b, "up" if up else "down"))
+        self._changed()
         if self.convergence_delay:
             self.simulator.call_in(self.convergence_delay, self._learn, (a, b, up))
         else:
@@ -177,17 +205,56 @@ class Underlay:
         for link in self._directions(a, b):
             link.configure(replace(link.spec, **fields))
         self.simulator.bus.emit(LinkChanged(self.simulator.now, a, b, describe(fields)))
+        self._changed()
 
-    def _directions(self, a: str, b: str) -> tuple[Link, Link]:
+    def block_on_link(self, a: str, b: str, ports: frozenset[Port]) -> None:
+        """Let both directions of a link drop what is for exactly these ports.
+
+        Raises:
+            InputError: if ``a`` and ``b`` are not linked.
+        """
+        for link in self._directions(a, b):
+            link.block(ports)
+        self._changed()
+
+    def lose_unsent(self, host: str) -> None:
+        """Lose what waits in a host's own interfaces: it has no power any more."""
+        for neighbour in self.neighbours[host]:
+            self.links[host, neighbour].lose_unsent("host down")
+
+    def check_link(self, a: str, b: str) -> None:
+        """Check that two nodes are linked.
+
+        Raises:
+            InputError: if they are not; the message says what ``a`` is linked to.
+        """
         if (a, b) not in self.links:
             raise InputError(no_link(a, b, self.neighbours))
+
+    def next_hops(self, node: str, host: str) -> tuple[str, ...]:
+        """The neighbours that a node sends frames for a host to, as the routes are at present."""
+        return self._routes.next_hops(node, host)
+
+    def _directions(self, a: str, b: str) -> tuple[Link, Link]:
+        self.check_link(a, b)
         return self.links[a, b], self.links[b, a]
+
+    def _changed(self) -> None:
+        for listener in self.on_change:
+            listener()
+
+    def _barriers_changed(self, hosts: Sequence[str]) -> None:
+        for host in hosts:
+            if host in self._attached:
+                self._set_receiver(host)
+        self._changed()
 
     def _learn(self, change: tuple[str, str, bool]) -> None:
         """The routes take notice of a link's change of state."""
         self._routes.set_link(*change)
         for exits in self._exits.values():
             exits.clear()
+        self._changed()
 
     def _find_exit(self, node: str, destination: str) -> Forward:
         """Work out where ``node`` takes frames for ``destination``, and remember it."""

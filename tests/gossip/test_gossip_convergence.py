@@ -10,7 +10,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from gossip_cluster import networked
+from gossip_cluster import encoded, networked
 
 from overlaysim.units import SECOND
 
@@ -44,7 +44,7 @@ def simulated(count: int, loss: int, clusters: int, runs: int) -> Sample:
             for kind, call in (("create", "create_entry"), ("delete", "delete_entry")):
                 cluster.run(rng.uniform(3, 5))
                 began, before = cluster.now, len(cluster.changes)
-                value = ("v", 110) if kind == "create" else ()
+                value = ("v", encoded("v")) if kind == "create" else ()
                 cluster.do(writer, call, "W", "T", f"k{run}", *value)
                 cluster.run_until(lambda: len(cluster.changes) - before == count - 1, 60)  # noqa: B023 - called at once
                 times = [(when - began) / SECOND for when, _, _ in cluster.changes[before:]]
@@ -78,14 +78,13 @@ def late_join(count: int, seed: int) -> tuple[float, float]:
     cluster, nodes = networked(count - 1, NETWORK, seed)
     for i in range(100):
         node = nodes[i % len(nodes)]
-        cluster.do(node, "create_entry", NETWORK, "endpoint_table", f"{i:064}", i, 110)
+        place = (NETWORK, "endpoint_table", f"{i:064}")
+        cluster.do(node, "create_entry", *place, i, encoded(i))
     rng = random.Random(seed)
     cluster.run(10 + rng.random())
     joiner, began = cluster.start("joiner123456"), cluster.now
     cluster.do(joiner, "join_cluster", [rng.choice(nodes).address])
-    announced = joiner._directory.node_events
-    cluster.run_until(lambda: len(announced) > 0, 1)
-    cluster.run_until(lambda: len(announced) == 0, 5)
+    cluster.run_until(lambda: joiner.cluster_joined, 5)
     cluster.do(joiner, "join_network", NETWORK)
     cluster.run_until(lambda: len(joiner.entries(NETWORK, "endpoint_table")) == 100, 5)
     synced = (cluster.now - began) / SECOND

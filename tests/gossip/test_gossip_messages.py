@@ -1,21 +1,27 @@
-"""Sizes on the wire."""
+"""The bytes of every message."""
 
 from __future__ import annotations
 
 import pytest
 
-from overlaysim.gossip.lengths import msgpack_integer, msgpack_raw, varint_length
 from overlaysim.gossip.member_messages import (
+    Ack,
     Alive,
     Dead,
+    IndirectPing,
+    Member,
     MemberCompound,
+    MemberState,
+    Nack,
+    Ping,
+    PushPull,
+    Suspect,
     UserMessage,
-    packet_length,
-    stream_length,
 )
 from overlaysim.gossip.messages import (
     BulkSync,
     Compound,
+    Message,
     NetworkEvent,
     NetworkEventKind,
     NetworkPushPull,
@@ -27,14 +33,17 @@ from overlaysim.gossip.messages import (
 from overlaysim.units import SECOND
 
 NODE = "0123456789ab"
+OTHER = "cdef01234567"
 NETWORK = "n" * 25
 KEY = "k" * 64
+VALUE = b"service-1.overlay.test" * 5
 TIME = 1000
+JOIN = NetworkEventKind.JOIN
 
 
 def entry(kind: TableEventKind = TableEventKind.CREATE, residual: int = 0) -> TableEvent:
     return TableEvent(
-        kind, TIME, NODE, NETWORK, "endpoint_table", KEY, "value", 110, residual=residual
+        kind, TIME, NODE, NETWORK, "endpoint_table", KEY, "value", VALUE, residual=residual
     )
 
 
@@ -43,90 +52,127 @@ def entry(kind: TableEventKind = TableEventKind.CREATE, residual: int = 0) -> Ta
     [
         (entry(), 245),
         (entry(TableEventKind.DELETE, residual=1800), 248),
-        (TableEvent(TableEventKind.CREATE, TIME, NODE, NETWORK, "overlay_peer_table", KEY, "", 47),
-         186),
-        (NetworkEvent(NetworkEventKind.JOIN, TIME, NODE, NETWORK), 50),
+        (TableEvent(TableEventKind.CREATE, TIME, NODE, NETWORK, "overlay_peer_table", KEY, "",
+                    bytes(47)), 186),
+        (NetworkEvent(JOIN, TIME, NODE, NETWORK), 50),
         (NodeEvent(NodeEventKind.LEAVE, TIME, NODE), 23),
         (Compound((entry(),)), 256),
         (Compound((entry(),) * 5), 1260),
         (Compound((entry(),) * 100), 25106),
     ],
 )  # fmt: skip
-def test_sizes_of_the_reference_encoding(message: Compound, length: int) -> None:
-    assert message.length == length
+def test_sizes_of_the_reference_encoding(message: Message, length: int) -> None:
+    assert message.length == length == len(message.wire)
 
 
-def test_a_packet_with_one_entry_is_291_bytes() -> None:
-    assert packet_length(UserMessage(Compound((entry(),)))) == 291
+def test_a_node_event() -> None:
+    event = NodeEvent(NodeEventKind.LEAVE, 1000, "node")
+    # GossipMessage: type 6, data of 11 bytes; in it type 2, l_time 1000, node_name.
+    assert event.wire == b"\x08\x06\x12\x0b\x08\x02\x10\xe8\x07\x1a\x04node"
 
 
-def test_an_empty_sync_still_has_its_compound() -> None:
-    sync = BulkSync(TIME, True, NODE, (NETWORK,), (Compound(()),))
-    # l_time 3, unsolicited 2, node 14, network 27, payload 2 + 2; type 2 and length 2 around it.
-    assert sync.length == 54
-    # User-message header: type, map, "UserMsgLen" and one byte; then framing.
-    assert stream_length(sync) == 54 + 14 + 34
+def test_a_network_event() -> None:
+    event = NetworkEvent(JOIN, 5, "node", "net")
+    assert event.wire == b"\x08\x01\x12\x0f\x08\x01\x10\x05\x1a\x04node\x22\x03net"
+    assert event.entry == b"\x0a\x03net\x10\x05\x1a\x04node"
+    leaving = NetworkEvent(NetworkEventKind.LEAVE, 5, "node", "net")
+    assert leaving.entry == event.entry + b"\x20\x01"
 
 
-def test_a_sync_of_two_networks_is_one_compound() -> None:
+def table_event(value: bytes = b"\x00\xff", residual: int = 0) -> TableEvent:
+    kind = TableEventKind.DELETE if residual else TableEventKind.CREATE
+    return TableEvent(kind, 7, "node", "net", "tab", "key", None, value, residual=residual)
+
+
+def test_a_table_event() -> None:
+    text = b"\x10\x07\x1a\x04node\x22\x03net\x2a\x03tab\x32\x03key"
+    created = table_event().wire
+    assert created == b"\x08\x02\x12\x1d\x08\x01" + text + b"\x3a\x02\x00\xff"
+    deleted = table_event(b"", 1800).wire
+    assert deleted == b"\x08\x02\x12\x1c\x08\x03" + text + b"\x40\x88\x0e"
+
+
+def test_a_compound() -> None:
+    event = table_event()
+    # GossipMessage 5; each event is the payload of a SimpleMessage.
+    expected = b"\x08\x05\x12\x4a" + b"\x0a\x23\x0a\x21" + event.wire + b"\x0a\x23\x0a\x21"
+    assert Compound((event, event)).wire == expected + event.wire
+
+
+def test_an_empty_bulk_sync_still_has_its_compound() -> None:
+    sync = BulkSync(7, True, "node", ("net", "web"), (Compound(()), Compound(())))
+    data = b"\x08\x07\x10\x01\x1a\x04node\x22\x03net\x22\x03web\x2a\x02\x08\x05"
+    assert sync.wire == b"\x08\x04\x12\x18" + data
+
+
+def test_a_bulk_sync_of_two_networks_is_one_compound() -> None:
     parts = (Compound((entry(),) * 3), Compound((entry(),) * 2))
     together = BulkSync(TIME, False, NODE, (), parts)
-    assert together.length == BulkSync(TIME, False, NODE, (), (Compound((entry(),) * 5),)).length
+    assert together.wire == BulkSync(TIME, False, NODE, (), (Compound((entry(),) * 5),)).wire
+    assert together.wire.endswith(Compound((entry(),) * 5).wire)
 
 
-def msgpack(value: object) -> bytes:
-    """An independent encoder of the few msgpack kinds in use."""
-    match value:
-        case int():
-            for tag, size in ((b"", 1), (b"\xcc", 1), (b"\xcd", 2), (b"\xce", 4)):
-                if value < (1 << 8 * size if tag else 128):
-                    return tag + value.to_bytes(size, "big")
-        case str():
-            return msgpack(value.encode())
-        case bytes():
-            short = bytes([0xA0 | len(value)]) if len(value) < 32 else None
-            return (short or b"\xda" + len(value).to_bytes(2, "big")) + value
-        case dict():
-            items = b"".join(msgpack(key) + msgpack(item) for key, item in value.items())
-            return bytes([0x80 | len(value)]) + items
-    raise AssertionError(value)
+def test_networks_of_a_push_pull() -> None:
+    networks = NetworkPushPull(9, "node", (NetworkEvent(JOIN, 5, "node", "net"),))
+    data = b"\x08\x09\x12\x0d\x0a\x03net\x10\x05\x1a\x04node\x1a\x04node"
+    assert networks.wire == b"\x08\x03\x12\x17" + data
 
 
-def test_membership_messages_are_as_long_as_their_encoding() -> None:
-    fields = {"Addr": bytes(4), "Port": 7946, "Meta": b"", "Vsn": bytes(6)}
-    alive = Alive(1, NODE, "10.0.0.1")
-    assert alive.length == 1 + len(msgpack({"Incarnation": 1, "Node": NODE} | fields))
-    state = {"Name": NODE, "Incarnation": 1, "State": 0} | fields
-    assert alive.state_length == len(msgpack(state))
-    dead = Dead(300, NODE, NODE)
-    assert dead.length == 1 + len(msgpack({"Incarnation": 300, "Node": NODE, "From": NODE}))
-    assert MemberCompound((alive, dead)).length == 2 + 2 + alive.length + 2 + dead.length
+def test_news_of_memberlist() -> None:
+    alive = Alive(300, "node", "10.0.0.1")
+    assert alive.wire == (
+        b"\x04\x86" b"\xa4Addr\xa4\x0a\x00\x00\x01" b"\xabIncarnation\xcd\x01\x2c" b"\xa4Meta\xa0"
+        b"\xa4Node\xa4node" b"\xa4Port\xcd\x1f\x0a" b"\xa3Vsn\xa6\x01\x05\x02\x00\x00\x00"
+    )  # fmt: skip
+    assert alive.member == Member("node", "10.0.0.1", 300, MemberState.ALIVE)
+    accusation = b"\x83\xa4From\xa2me\xabIncarnation\x01\xa4Node\xa4node"
+    assert Suspect(1, "node", "me").wire == b"\x03" + accusation
+    assert Dead(1, "node", "me").wire == b"\x05" + accusation
 
 
-@pytest.mark.parametrize("value", [0, 1, 127, 128, 255, 256, 16383, 16384, 65535, 65536, 1 << 31])
-def test_integers(value: int) -> None:
-    assert msgpack_integer(value) == len(msgpack(value))
-    septets = 1
-    while value >= 1 << (7 * septets):
-        septets += 1
-    assert varint_length(value) == septets
+def test_probes() -> None:
+    source = b"\xaaSourceAddr\xa4\x0a\x00\x00\x01\xaaSourceNode\xa2me\xaaSourcePort\xcd\x1f\x0a"
+    ping = Ping(200, "node", "10.0.0.1", "me")
+    assert ping.wire == b"\x00\x85\xa4Node\xa4node\xa5SeqNo\xcc\xc8" + source
+    assert Ping(1, "node", "", "").wire == b"\x00\x82\xa4Node\xa4node\xa5SeqNo\x01"
+    indirect = IndirectPing(1, "10.0.0.2", "node", True, "10.0.0.1", "me")
+    assert indirect.wire == (
+        b"\x01\x88\xa4Nack\xc3\xa4Node\xa4node\xa4Port\xcd\x1f\x0a\xa5SeqNo\x01" + source
+        + b"\xa6Target\xa4\x0a\x00\x00\x02"
+    )  # fmt: skip
 
 
-@pytest.mark.parametrize("length", [0, 31, 32, 65535])
-def test_strings(length: int) -> None:
-    assert msgpack_raw(length) == len(msgpack(bytes(length)))
+def test_answers() -> None:
+    assert Ack(1).wire == b"\x02\x82\xa7Payload\xc0\xa5SeqNo\x01"
+    assert Nack(70000).wire == b"\x0b\x81\xa5SeqNo\xce\x00\x01\x11\x70"
 
 
-def test_network_state_counts_the_leaving_flag() -> None:
-    joined = NetworkEvent(NetworkEventKind.JOIN, TIME, NODE, NETWORK)
-    left = NetworkEvent(NetworkEventKind.LEAVE, TIME, NODE, NETWORK)
-    assert left.entry_length == joined.entry_length + 2
-    # l_time 3, node 14 and two entries of 27 + 3 + 14 (+ 2) with their own tag and length.
-    assert NetworkPushPull(TIME, NODE, (joined, left)).length == 4 + 3 + 14 + 46 + 48
+def test_a_compound_packet() -> None:
+    event = UserMessage(NodeEvent(NodeEventKind.JOIN, TIME, NODE))
+    assert event.wire == b"\x08" + event.content.wire
+    packet = MemberCompound((Ack(1), event))
+    assert packet.wire == b"\x07\x02\x00\x12\x00\x18" + Ack(1).wire + event.wire
+
+
+def test_a_push_pull() -> None:
+    member = Member("node", "10.0.0.1", 3, MemberState.SUSPECT)
+    assert member.entry == (
+        b"\x87\xa4Addr\xa4\x0a\x00\x00\x01\xabIncarnation\x03\xa4Meta\xa0\xa4Name\xa4node"
+        b"\xa4Port\xcd\x1f\x0a\xa5State\x01\xa3Vsn\xa6\x01\x05\x02\x00\x00\x00"
+    )
+    events = tuple(NetworkEvent(JOIN, TIME, NODE, NETWORK) for _ in range(3))
+    networks = NetworkPushPull(TIME, NODE, events)
+    assert 127 < networks.length < 256
+    # Go's int has no form of one byte and a tag.
+    header = b"\x06\x83\xa4Join\xc3\xa5Nodes\x02\xacUserStateLen\xd1\x00"
+    wire = PushPull(True, (member, member), networks).wire
+    assert wire == header + bytes([networks.length]) + member.entry * 2 + networks.wire
 
 
 def test_a_sync_tells_creates_and_deletes_only() -> None:
     updated = entry(TableEventKind.UPDATE).for_sync(0)
     assert updated == entry()
+    assert updated.wire == entry().wire
     deleted = entry(TableEventKind.DELETE, residual=1800).for_sync(90 * SECOND + 1)
     assert deleted.residual == 90
+    assert deleted.wire == entry(TableEventKind.DELETE, residual=90).wire

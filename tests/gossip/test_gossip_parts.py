@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import random
-from collections import Counter
-from math import sqrt
-
 import pytest
 
 from overlaysim.gossip import LAN, LOCAL, WAN
+from overlaysim.gossip.alarms import Alarms
 from overlaysim.gossip.lamport import LamportClock
 from overlaysim.gossip.pushpull import push_pull_period
 from overlaysim.gossip.roster import Roster
-from overlaysim.gossip.ticker import Reaper, Ticker
+from overlaysim.gossip.ticker import Pulse, Reaper, Task, Ticker
 from overlaysim.units import MS, SECOND
 
 
@@ -43,33 +40,69 @@ def test_a_roster_keeps_each_name_once() -> None:
     assert len(names) == 3
 
 
-@pytest.mark.parametrize(("size", "count"), [(1, 3), (2, 3), (4, 3), (20, 3), (20, 1)])
-def test_samples_are_distinct_and_never_the_node_itself(size: int, count: int) -> None:
-    names = roster("abcdefghijklmnopqrst"[:size])
-    rng = random.Random(1)
-    for _ in range(200):
-        sample = names.sample(rng, count, "a")
-        assert len(set(sample)) == len(sample) == min(count, size - 1)
-        assert "a" not in sample
+def ringing(alarms: Alarms, until: int) -> list[int]:
+    """Let alarms ring one instant after the other; return when they did."""
+    rang = []
+    while (due := alarms.next()) is not None and due <= until:
+        rang.append(due)
+        alarms.ring(due)
+    return rang
 
 
-def test_sampling_favours_nobody() -> None:
-    """G15: each peer's count stays within 4 standard deviations."""
-    names, rng, draws = roster("abcdefghij"), random.Random(2), 10000
-    counts = Counter(name for _ in range(draws) for name in names.sample(rng, 3, "c"))
-    share = 3 / 9
-    assert len(counts) == 9
-    for count in counts.values():
-        assert abs(count - draws * share) < 4 * sqrt(draws * share * (1 - share))
+def test_alarms_ring_in_order_unless_called_off() -> None:
+    alarms = Alarms()
+    told: list[str] = []
+
+    def first(now: int) -> None:
+        told.append("first")
+        alarms.set(now, lambda now: told.append("third"))
+
+    alarms.set(20, lambda now: told.append(f"late at {now}"))
+    alarms.set(10, first)
+    off = alarms.set(5, lambda now: told.append("never"))
+    alarms.set(10, lambda now: told.append("second"))
+    off.cancel()
+    assert ringing(alarms, 100) == [10, 20]
+    assert told == ["first", "second", "third", "late at 20"]
+    assert alarms.next() is None
 
 
-def test_a_ticker_gives_each_tick_once_and_skips_what_is_past() -> None:
+def test_a_ticker_knows_the_ticks_after_and_so_far() -> None:
     ticker = Ticker(start=100, period=10)
-    assert ticker.next(95) == 110
-    assert ticker.next(110) == 110
-    ticker.take(110)
-    assert ticker.next(110) == 120
-    assert ticker.next(147) == 150
+    assert [ticker.after(now) for now in (95, 100, 109, 110, 147)] == [110, 110, 110, 120, 150]
+    assert [ticker.ticks(now) for now in (95, 100, 109, 110, 147)] == [0, 0, 0, 1, 4]
+
+
+def test_a_pulse_beats_only_when_asked_to() -> None:
+    alarms = Alarms()
+    beats: list[int] = []
+    pulse = Pulse(alarms, Ticker(start=0, period=10))
+    pulse.work = beats.append
+    pulse.request(12)
+    pulse.request(15)
+    assert ringing(alarms, 100) == [20]
+    pulse.request(20)
+    assert ringing(alarms, 100) == [30]
+    assert beats == [20, 30]
+
+
+def test_of_the_ticks_during_long_work_one_is_kept() -> None:
+    alarms = Alarms()
+    began: list[int] = []
+
+    def begin(now: int) -> bool:
+        began.append(now)
+        return False  # it is not over yet
+
+    task = Task(alarms, Ticker(start=0, period=10), begin)
+    task.start(0)
+    ringing(alarms, 35)
+    assert began == [10]
+    task.done(38)  # the ticks at 20 and 30 are past: one of them follows at once
+    assert began == [10, 38]
+    task.done(39)
+    ringing(alarms, 40)
+    assert began == [10, 38, 40]
 
 
 @pytest.mark.parametrize(("lifetime", "slack", "tick"), [
@@ -83,14 +116,11 @@ def test_the_reaper_counts_like_the_reference(lifetime: int, slack: int, tick: i
         ticks += 1
     assert ticks == tick
     gone: list[int] = []
-    reaper = Reaper(start=100, period=5)
+    alarms = Alarms()
+    reaper = Reaper(alarms, start=100, period=5)
     reaper.schedule(lifetime, slack, 100, lambda: gone.append(1))
-    assert reaper.next_timer() == 100 + 5 * tick
-    reaper.on_timer(100 + 5 * tick - 1)
-    assert not gone
-    reaper.on_timer(100 + 5 * tick)
-    assert gone
-    assert reaper.next_timer() is None
+    assert ringing(alarms, 1000) == [100 + 5 * tick]
+    assert gone == [1]
 
 
 @pytest.mark.parametrize(

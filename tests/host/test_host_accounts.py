@@ -196,12 +196,21 @@ def test_fragments_whose_others_are_lost_are_forgotten_in_time() -> None:
     lab.world.check_conservation()
 
 
+def is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(node.value)
+
+
 def reasons_in_the_source() -> set[str]:
-    """Every literal that the model hands to the ledger as the reason of a drop."""
+    """Every literal that the model hands to the ledger as the reason of a drop.
+
+    Barriers return theirs.
+    """
     found = set()
     for room in ("host", "underlay"):
         for file in sorted((Path(overlaysim.__file__).parent / room).glob("*.py")):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Return) and file.stem == "barriers":
+                    found |= {n.value for n in ast.walk(node) if is_text(n)}
                 if not isinstance(node, ast.Call):
                     continue
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))

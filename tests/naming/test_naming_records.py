@@ -1,4 +1,4 @@
-"""What is registered for whom, and how large a record is."""
+"""What is registered for whom, and a record's bytes."""
 
 from __future__ import annotations
 
@@ -51,27 +51,32 @@ def test_disabled_tasks_keep_the_virtual_address_only() -> None:
     assert list(replace(TASK, disabled=True, virtual_ip="").answers()) == []
 
 
-def test_size_of_a_standalone_container() -> None:
-    # name 19, virtual IP "<nil>", endpoint IP 8, two task aliases of 3 and 12; two bytes each.
-    assert STANDALONE.size() == (2 + 19) + (2 + 5) + (2 + 8) + (2 + 3) + (2 + 12)
+def test_bytes_of_a_standalone_container() -> None:
+    assert STANDALONE.encode() == (
+        b"\n\x13container-on-host-a" b"\x22\x05<nil>" b"\x2a\x0810.0.1.2"
+        b"\x42\x03web" b"\x42\x0c0123456789ab"
+    )  # fmt: skip
 
 
-def test_size_of_a_task() -> None:
-    strings = [12, 3, 25, 8, 8, 7, 12]
-    assert TASK.size() == sum(2 + length for length in strings)
-    assert replace(TASK, disabled=True).size() == TASK.size() + 2
+def test_bytes_of_a_task() -> None:
+    encoded = (
+        b"\n\x0capi.2.k4p0z1" b"\x12\x03api" b"\x1a\x19" + b"s" * 25 + b"\x22\x0810.0.1.6"
+        b"\x2a\x0810.0.1.8" b"\x3a\x07backend" b"\x42\x0c0123456789ab"
+    )  # fmt: skip
+    assert TASK.encode() == encoded
+    assert replace(TASK, disabled=True).encode() == encoded + b"\x48\x01"
 
 
 @pytest.mark.parametrize(
     ("length", "prefix"), [(1, 2), (127, 2), (128, 3), (16_383, 3), (16_384, 4)]
 )
 def test_long_names_need_more_bytes_for_their_length(length: int, prefix: int) -> None:
-    empty = EndpointRecord("", "10.0.1.2").size()
-    assert EndpointRecord("n" * length, "10.0.1.2").size() == empty + prefix + length
+    empty = EndpointRecord("", "10.0.1.2").encode()
+    assert len(EndpointRecord("n" * length, "10.0.1.2").encode()) == len(empty) + prefix + length
 
 
 @given(st.lists(st.text(max_size=300), max_size=4), st.booleans())
-def test_size_is_the_length_of_the_encoding(aliases: list[str], disabled: bool) -> None:
+def test_encoding_of_any_record(aliases: list[str], disabled: bool) -> None:
     def field(number: int, text: str) -> bytes:
         data = text.encode()
         length, out = len(data), bytearray([number << 3 | 2])
@@ -90,4 +95,4 @@ def test_size_is_the_length_of_the_encoding(aliases: list[str], disabled: bool) 
         )
         for text in texts
     ) + (b"\x48\x01" if disabled else b"")  # fmt: skip
-    assert record.size() == len(encoded)
+    assert record.encode() == encoded

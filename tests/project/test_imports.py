@@ -3,7 +3,7 @@
 The plan of the house, from the roof down (docs/ARCHITECTURE.md):
 
     cli
-    scenario
+    scenario   validate
     docker
     cluster
     host
@@ -24,7 +24,7 @@ PACKAGE = Path(__file__).parents[2] / "overlaysim"
 
 FLOORS = (
     ("cli",),
-    ("scenario",),
+    ("scenario", "validate"),
     ("docker",),
     ("cluster",),
     ("host",),
@@ -39,8 +39,8 @@ SIDEWAYS = {("traffic", "wire"), ("measure", "sim")}
 PURE = {
     "wire": {"errors", "units"},
     "gossip": {"errors", "units"},
-    "naming": {"wire", "errors", "units"},
-    "overlay": {"wire", "errors", "units"},
+    "naming": {"gossip", "wire", "errors", "units"},
+    "overlay": {"gossip", "wire", "errors", "units"},
     "traffic": {"wire", "errors", "units"},
 }
 """Protocol rooms know no clock: for them a short list stands in for the plan."""

@@ -136,7 +136,7 @@ def publish(walk: Walk) -> tuple[str, int]:
     (_, table, key), value, size = creating.args[1:4]
     assert (table, key, value) == (ENDPOINTS, attachment.endpoint, record)
     # protobuf: tag, length and text of the four strings, and "<nil>" for no virtual address
-    assert size == record.size() == 4 * 2 + len(WEB) + len(IP) + len("<nil>") + 12
+    assert size == len(record.encode()) == 4 * 2 + len(WEB) + len(IP) + len("<nil>") + 12
     assert naming.at == telling.at == publishing.at == creating.at
     assert isinstance(key, str)
     return key, naming.at

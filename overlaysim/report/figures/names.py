@@ -21,29 +21,32 @@ from overlaysim.report.figures.style import (
     label,
     new_figure,
 )
+from overlaysim.report.telling import is_short_id, most_telling
 from overlaysim.units import SECOND, format_duration
 
 MOST_NAMES = 6
 MOST_HOSTS = 12
 
-_FILLS = {
+FILLS = {
     "correct": Fill(GREEN, ""),
     "missing": Fill(YELLOW, "//"),
     "stale": Fill(ORANGE, "\\\\"),
     "wrong": Fill(VERMILION, "xx"),
     "missing and stale": Fill(PURPLE, ".."),
 }
-_WORDS = {
+"""How each state of a host about a name looks."""
+WORDS = {
     "correct": "correct",
     "missing": "missing: does not know a live address",
     "stale": "stale: still answers a dead address",
     "wrong": "wrong: answers an address of somebody else",
     "missing and stale": "missing and stale at once",
 }
+"""What each state means."""
 
 
 @dataclass(frozen=True)
-class _Group:
+class Group:
     """Names of one network with the same history, such as a container's name and its id."""
 
     heading: str
@@ -59,7 +62,7 @@ def names_figure(measurements: Measurements) -> Figure | None:
     White is the time when there was nothing to know, or when the host did not hold the network.
     A dashed line is a change of the truth.
     """
-    groups = _group(measurements.audit.spans)
+    groups = group_names(measurements.audit.spans)
     if not groups:
         return None
     ranked = sorted(groups, key=lambda group: -group.trouble)[:MOST_NAMES]
@@ -85,15 +88,15 @@ def names_figure(measurements: Measurements) -> Figure | None:
     left_out = _left_out(len(groups) - len(shown), len(hosts) - len(kept))
     figure.text(0.02, 1 - 0.35 / height, "Who knows what when", fontsize=12, fontweight="bold")
     figure.text(0.98, 1 - 0.35 / height, left_out, fontsize=8.5, ha="right", color="#444444")
-    _legend(figure, [state for state in _FILLS if state in used])
+    _legend(figure, [state for state in FILLS if state in used])
     return figure
 
 
-def _group(spans: Sequence[Span]) -> list[_Group]:
+def group_names(spans: Sequence[Span]) -> list[Group]:
     """Names with their spans, those of one history together, in the order of their first span."""
     by_name: dict[tuple[str, str], list[Span]] = {}
     for span in spans:
-        if _state(span):
+        if state_of(span):
             by_name.setdefault((span.network, span.name), []).append(span)
     alike: dict[tuple[object, ...], list[tuple[str, str]]] = {}
     for (network, name), own in by_name.items():
@@ -101,28 +104,24 @@ def _group(spans: Sequence[Span]) -> list[_Group]:
         alike.setdefault(history, []).append((network, name))
     groups = []
     for names in alike.values():
-        network, name = max(names, key=lambda key: (not _is_id(key[1]), -len(key[1]), key[1]))
+        network = names[0][0]
+        name = most_telling(name for _, name in names)
         more = {1: "", 2: " and 1 more name alike"}.get(
             len(names), f" and {len(names) - 1} more names alike"
         )
         own = by_name[network, name]
-        trouble = sum(s.end - s.start for s in own if _state(s) != "correct")
+        trouble = sum(s.end - s.start for s in own if state_of(s) != "correct")
         heading = f"{label(name)} in {label(network)}{more}"
-        groups.append(_Group(heading, network, name, tuple(own), trouble))
+        groups.append(Group(heading, network, name, tuple(own), trouble))
     return sorted(groups, key=_order)
 
 
-def _order(group: _Group) -> tuple[object, ...]:
+def _order(group: Group) -> tuple[object, ...]:
     """By the first span; of those that began together, ids come last."""
-    return (min(s.start for s in group.spans), _is_id(group.name), group.network, group.name)
+    return (min(s.start for s in group.spans), is_short_id(group.name), group.network, group.name)
 
 
-def _is_id(name: str) -> bool:
-    """Whether a name is a container's short id, which is the least telling of its names."""
-    return len(name) == 12 and all(char in "0123456789abcdef" for char in name)
-
-
-def _state(span: Span) -> str:
+def state_of(span: Span) -> str:
     """The state as the figure shows it; empty if there was nothing to know."""
     if "absent" in span.verdict:
         return ""
@@ -130,7 +129,7 @@ def _state(span: Span) -> str:
 
 
 def _draw_group(
-    axes: Axes, group: _Group, hosts: Sequence[str], top: int, used: dict[str, None]
+    axes: Axes, group: Group, hosts: Sequence[str], top: int, used: dict[str, None]
 ) -> None:
     """Draw one name: its heading, then a row per host with the time it was not right."""
     axes.text(0, top + 0.1, group.heading, fontsize=9.5, fontweight="bold", va="center",
@@ -140,11 +139,11 @@ def _draw_group(
         for span in group.spans:
             if span.host != host:
                 continue
-            state = _state(span)
+            state = state_of(span)
             used[state] = None
             axes.broken_barh(
                 [(span.start / SECOND, (span.end - span.start) / SECOND)], (row - 0.36, 0.72),
-                facecolor=_FILLS[state].colour, hatch=_FILLS[state].hatch, edgecolor="#444444",
+                facecolor=FILLS[state].colour, hatch=FILLS[state].hatch, edgecolor="#444444",
                 linewidth=0,
             )  # fmt: skip
             not_right += span.end - span.start if state != "correct" else 0
@@ -177,8 +176,8 @@ def _left_out(names: int, hosts: int) -> str:
 
 def _legend(figure: Figure, states: Sequence[str]) -> None:
     handles: list[Patch | Line2D] = [
-        Patch(facecolor=_FILLS[state].colour, hatch=_FILLS[state].hatch, edgecolor="#444444",
-              linewidth=0, label=_WORDS[state])
+        Patch(facecolor=FILLS[state].colour, hatch=FILLS[state].hatch, edgecolor="#444444",
+              linewidth=0, label=WORDS[state])
         for state in states
     ]  # fmt: skip
     handles.append(Line2D([], [], color="black", linewidth=0.9, linestyle=(0, (3, 2)),

@@ -1,0 +1,196 @@
+"""``overlaysim validate``: the simulator beside measurements of the real thing."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from overlaysim.errors import InputError
+from overlaysim.validate.names import (
+    EXPERIMENTS,
+    LARGEST_BURST,
+    LONGEST_DURATION,
+    LONGEST_LATENCY,
+    MOST_LOSS,
+    MOST_NODES,
+    MOST_RUNS,
+    PROFILES,
+)
+
+if TYPE_CHECKING:
+    from overlaysim.validate.plan import Progress
+
+VALIDATE_OPTIONS = (
+    "--quick", "--markdown", "--csv", "--jobs", "--experiment", "--profile", "--nodes", "--loss",
+    "--runs", "--latency", "--burst", "--duration",
+)  # fmt: skip
+"""What there is besides the options of other commands, for the nearest spelling."""
+
+_POINT = ("profile", "nodes", "loss", "runs", "latency", "burst", "duration")
+"""Options that say where a single experiment is made: the comparison has its own points."""
+
+
+def add_validate_command(commands: Any) -> None:
+    """Declare ``validate gossip`` and its options.
+
+    Args:
+        commands: the subparsers of the program.
+    """
+    validate = commands.add_parser("validate", help="compare with measurements of the real code")
+    subjects = validate.add_subparsers(title="subjects", metavar="SUBJECT", required=True)
+    gossip = subjects.add_parser(
+        "gossip",
+        help="our gossip cluster beside the measured NetworkDB and memberlist",
+        description="Without --experiment: every cell of the reference tables, ours beside theirs."
+        " Exit status 1 if one does not agree.",
+    )
+    gossip.add_argument("--quick", action="store_true", help="only 3 and 10 nodes: a minute")
+    gossip.add_argument(
+        "--markdown", type=Path, metavar="FILE", help="write the tables as Markdown too"
+    )
+    gossip.add_argument("--csv", type=Path, metavar="FILE", help="write a row per run and metric")
+    gossip.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="of everything random (default: 1)"
+    )
+    gossip.add_argument(
+        "--jobs", type=_number(1, 256), default=os.cpu_count() or 1, metavar="N",
+        help="processes; the result does not depend on it (default: one per core)",
+    )  # fmt: skip
+    _add_point(gossip.add_argument_group("one experiment at any point"))
+    gossip.set_defaults(run=_gossip)
+
+
+def _add_point(group: Any) -> None:
+    group.add_argument("--experiment", choices=EXPERIMENTS, metavar="NAME",
+                       help=", ".join(EXPERIMENTS))  # fmt: skip
+    group.add_argument("--profile", choices=PROFILES, metavar="NAME",
+                       help="memberlist's lan (default, Docker's), wan or local")  # fmt: skip
+    group.add_argument("--nodes", type=_number(2, MOST_NODES), metavar="N",
+                       help="size of the cluster (default: 10)")  # fmt: skip
+    group.add_argument("--loss", type=_number(0.0, MOST_LOSS), metavar="P",
+                       help="percent of the packets lost (default: 0)")  # fmt: skip
+    group.add_argument("--runs", type=_number(1, MOST_RUNS), metavar="R",
+                       help="how often (default: 10)")  # fmt: skip
+    group.add_argument("--latency", type=_number(0.0, LONGEST_LATENCY), metavar="MS",
+                       help="one way, in milliseconds (default: 0.5)")  # fmt: skip
+    group.add_argument("--burst", type=_number(1, LARGEST_BURST), metavar="K",
+                       help="entries of a burst (default: 100)")  # fmt: skip
+    group.add_argument("--duration", type=_number(0.0, LONGEST_DURATION), metavar="S",
+                       help="of a partition, in seconds (default: 60)")  # fmt: skip
+
+
+def _number(least: float, most: float) -> Callable[[str], Any]:
+    """A reader of numbers of the kind of the bounds, within them."""
+    kind = type(least)
+
+    def read(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not least <= value <= most:
+            whole = "whole " if kind is int else ""
+            raise argparse.ArgumentTypeError(
+                f"{text} is not a {whole}number from {least:g} to {most:g}"
+            )
+        return value
+
+    return read
+
+
+def _gossip(options: argparse.Namespace) -> int:
+    from overlaysim.validate.rowfile import check_place  # noqa: PLC0415 (late: simpy)
+
+    if options.experiment is None:
+        _refuse([f"--{name}" for name in _POINT if getattr(options, name) is not None],
+                "needs --experiment")  # fmt: skip
+    else:
+        given = {"--quick": options.quick, "--markdown": options.markdown}
+        _refuse([name for name, value in given.items() if value],
+                "belongs to the comparison, not to one --experiment")  # fmt: skip
+        _refuse_foreign(options)
+    for path in (options.csv, options.markdown):
+        if path is not None:
+            check_place(path)
+    return _compare(options) if options.experiment is None else _experiment(options)
+
+
+def _refuse(given: list[str], why: str) -> None:
+    if given:
+        raise InputError(f"{given[0]} {why}")
+
+
+def _refuse_foreign(options: argparse.Namespace) -> None:
+    if options.burst is not None and options.experiment != "burst":
+        raise InputError("--burst belongs to --experiment burst")
+    if options.duration is not None and options.experiment != "partition":
+        raise InputError("--duration belongs to --experiment partition")
+
+
+def _experiment(options: argparse.Namespace) -> int:
+    from overlaysim.units import MS, SECOND  # noqa: PLC0415 (late)
+    from overlaysim.validate.conditions import Conditions  # noqa: PLC0415 (late)
+    from overlaysim.validate.plan import Request, run_rounds  # noqa: PLC0415 (late)
+    from overlaysim.validate.render import summary_text  # noqa: PLC0415 (late)
+    from overlaysim.validate.rowfile import csv_text, write_whole  # noqa: PLC0415 (late)
+
+    conditions = Conditions(
+        nodes=options.nodes or 10,
+        loss=options.loss or 0.0,
+        profile=options.profile or "lan",
+        latency=round(_given(options.latency, 0.5) * MS),
+    )
+    request = Request(
+        options.experiment, conditions, options.runs or 10, options.seed, options.burst or 100,
+        round(_given(options.duration, 60.0) * SECOND),
+    )  # fmt: skip
+    rows = request.select(run_rounds(request.rounds(), options.jobs, _progress()))
+    if options.csv is not None:
+        write_whole(options.csv, csv_text(rows))
+    print(summary_text(rows), end="")
+    return 0
+
+
+def _given(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else value
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from overlaysim.validate import render  # noqa: PLC0415 (late)
+    from overlaysim.validate.compare import compare  # noqa: PLC0415 (late)
+    from overlaysim.validate.plan import FULL, QUICK, comparison, run_rounds  # noqa: PLC0415 (late)
+    from overlaysim.validate.rowfile import (  # noqa: PLC0415 (late)
+        csv_text,
+        reference_rows,
+        write_whole,
+    )
+
+    efforts = QUICK if options.quick else FULL
+    rows = run_rounds(comparison(efforts, options.seed), options.jobs, _progress())
+    comparisons = compare(rows, reference_rows(), sorted(efforts))
+    if options.csv is not None:
+        write_whole(options.csv, csv_text(rows))
+    if options.markdown is not None:
+        write_whole(options.markdown, render.comparison_markdown(comparisons))
+    print(render.comparison_text(comparisons))
+    print(render.verdict_text(comparisons), end="")
+    return int(not all(cell.passes for table in comparisons for cell in table.cells))
+
+
+def _progress() -> Progress | None:
+    """Show on a terminal how many clusters are done and how long the rest will take."""
+    if not sys.stderr.isatty():
+        return None
+    began = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        left = (time.monotonic() - began) / done * (total - done)
+        line = f"{done} of {total} clusters done, about {left:.0f} s left" if done < total else ""
+        print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
+
+    return show
