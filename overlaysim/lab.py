@@ -119,6 +119,17 @@ class Lab:
         """Let simulated time pass, as in ``lab.wait("5 s")``."""
         self._session.wait(parse_duration(duration))
 
+    def fault(self, words: str) -> str:
+        """Break or heal something in the words of the prompt, or list what is broken.
+
+        As in ``lab.fault("link host-b switch down for 10s")``, ``lab.fault("host host-b crashed")``
+        or ``lab.fault("heal all")``. Returns what the prompt would print.
+
+        Raises:
+            InputError: there is no such fault, host or link.
+        """
+        return self._session.faults.command(words.split())
+
     def explain(self) -> str:
         """Tell what the last packet and look-up did, hop by hop."""
         return self._session.explainer.text()

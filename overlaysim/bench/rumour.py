@@ -59,6 +59,8 @@ def run_rumour(nodes: int, seed: int = 1) -> RumourResult:
         heard.append(cluster.now)
 
     cluster.on_change = on_change
+    cluster.run(SECOND)  # all tickers have begun to tick
+    cluster.datagrams.clear()
     began, before = cluster.now, cal_ops_per_second()
     started = time.process_time()
     with cluster.acting(community.hosts[0]) as node:

@@ -13,26 +13,14 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, ClassVar, NoReturn
 
+from overlaysim.cli.benching import add_bench_command
 from overlaysim.cli.status import INTERNAL_ERROR, INTERRUPTED, IO_FAILED, WRONG_INPUT
-from overlaysim.cli.validating import VALIDATE_OPTIONS, add_validate_command
+from overlaysim.cli.validating import add_validate_command
 from overlaysim.errors import InputError, ModelError, Problem, nearest, visible
 from overlaysim.version import __version__
 
-OPTIONS = (
-    "--seed",
-    "--out",
-    "--capture",
-    "--no-figures",
-    "--manual",
-    "--text",
-    "--at",
-    "--network",
-    *VALIDATE_OPTIONS,
-    "--version",
-    "--help",
-)
 EPILOG = """\
 first steps:
   overlaysim demo                          the Docker overlay tutorial, run and explained
@@ -86,7 +74,18 @@ def _discard_output() -> None:
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that suggests the nearest spelling (argparse itself does from 3.14 on)."""
+    """An argument parser that suggests the nearest spelling (argparse itself does from 3.14 on).
+
+    Attributes:
+        options: the long options of all commands, whichever parser they belong to.
+    """
+
+    options: ClassVar[dict[str, None]] = {}
+
+    def add_argument(self, *names: str, **settings: Any) -> argparse.Action:
+        """Declare an argument, and remember its long names."""
+        self.options.update(dict.fromkeys(name for name in names if name.startswith("--")))
+        return super().add_argument(*names, **settings)
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and end with status 2."""
@@ -95,7 +94,7 @@ class Parser(argparse.ArgumentParser):
             message += nearest(wrong[1], re.findall(r"[\w-]+", wrong[2]))
         unknown = re.search(r"unrecognized arguments: (--[\w-]+)", message)
         if unknown:
-            message += nearest(unknown[1], OPTIONS)
+            message += nearest(unknown[1], self.options)
         super().error(visible(message))
 
 
@@ -141,6 +140,8 @@ def build_parser() -> argparse.ArgumentParser:
         help="print for people instead: every key, and every metric that `expect` knows",
     )  # fmt: skip
     schema.set_defaults(run=_schema)
+
+    add_bench_command(commands)
 
     show = commands.add_parser("show", help="tell from a run's folder who could reach whom")
     show.add_argument("folder", type=Path, metavar="RUN", help="a folder that --out has written")

@@ -11,12 +11,24 @@ from overlaysim.scenario.run import conclude
 from overlaysim.scenario.session import Session
 from overlaysim.units import format_seconds, parse_duration
 
+DOCKER = ("docker", "sudo")
+
 HELP = """\
 docker …                     a docker command on the host that the prompt shows
 on HOST                      go to another host
 wait 5s                      let simulated time pass
 explain                      what the last packet and look-up did, hop by hop
-fault link A B down for 10s  take a link down (or up), with or without `for`
+fault …                      break something, with or without `for 10s` at the end:
+  fault link A B down          a link is down (or up)
+  fault link A B loss 5%       a link loses, or delay 20ms, jitter, rate, queue, mtu
+  fault partition A,B C        groups of hosts that do not reach each other
+  fault host A crashed         or frozen, stopped, left, joined, running
+  fault host A delay 800ms     its daemon is slow
+  fault block 7946/udp at A    a host drops packets to a port; at A B: a link does
+  fault churn starts 2/s       and stops, joins, leaves: containers and hosts come and go
+fault list                   what is broken at present, by number
+fault end N                  heal the fault with that number
+fault heal                   heal everything, or: heal link, heal A, heal A B
 hosts                        list the hosts
 report                       the report of everything so far
 help                         this list
@@ -62,18 +74,20 @@ class Prompt:
         words = line.split()
         if not words or words[0].startswith("#"):
             return 0
-        if words[0] in ("docker", "sudo"):
-            return self._docker(line)
+        try:
+            return self._docker(line) if words[0] in DOCKER else self._own(words)
+        except InputError as error:
+            for message in str(error).split("\n"):
+                complain(f"{visible(message)}\n")
+            return WRONG_INPUT
+
+    def _own(self, words: list[str]) -> int:
         action = self._words.get(words[0])
         if action is None:
             hint = nearest(words[0], ["docker", *self._words])
             complain(f"{visible(words[0])}: no such command here{hint}; try help\n")
             return NOT_FOUND
-        try:
-            print(action(words[1:]), end="")
-        except InputError as error:
-            complain(f"{visible(str(error))}\n")
-            return WRONG_INPUT
+        print(action(words[1:]), end="")
         return 0
 
     def _docker(self, line: str) -> int:
@@ -107,16 +121,7 @@ class Prompt:
         return self._session.explainer.text()
 
     def _fault(self, words: list[str]) -> str:
-        usage = "fault link A B down|up [for DURATION]"
-        if len(words) < 4 or words[0] != "link" or words[3] not in ("down", "up"):
-            raise InputError(f"fault: write {usage}")
-        duration = None
-        if len(words) > 4:
-            if words[4] != "for":
-                raise InputError(f"fault: write {usage}")
-            duration = parse_duration(" ".join(words[5:]))
-        self._session.set_link(words[1], words[2], up=words[3] == "up", duration=duration)
-        return ""
+        return self._session.faults.command(words)
 
     def _hosts(self, words: list[str]) -> str:
         lines = []

@@ -25,12 +25,6 @@ from overlaysim.validate.names import (
 if TYPE_CHECKING:
     from overlaysim.validate.plan import Progress
 
-VALIDATE_OPTIONS = (
-    "--quick", "--markdown", "--csv", "--jobs", "--experiment", "--profile", "--nodes", "--loss",
-    "--runs", "--latency", "--burst", "--duration",
-)  # fmt: skip
-"""What there is besides the options of other commands, for the nearest spelling."""
-
 _POINT = ("profile", "nodes", "loss", "runs", "latency", "burst", "duration")
 """Options that say where a single experiment is made: the comparison has its own points."""
 

@@ -67,6 +67,8 @@ class NodeControl:
         if node is None:
             raise Refused("not found", "rpc error: code = NotFound desc = node not registered")
         self.set_state(node, "ready")
+        if node.leader:  # elected while its heartbeat to another manager was on its way
+            return self.liveness.period
         return self.liveness.heard(node)
 
     def set_state(self, node: Node, state: str) -> None:

@@ -106,7 +106,9 @@ class Supervisor:
         return undo
 
     def join(self) -> Undo:
-        """Let the host join the swarm as a worker; undo lets it leave."""
+        """Let the host join the swarm as a worker, unless it is in one; undo lets it leave then."""
+        if self._worker.node:
+            return lambda: None
         self.want("join")
         return lambda: self.want("leave")
 

@@ -173,12 +173,12 @@ class Worker:
             Refused: the host is in no swarm, or the manager says no or cannot be reached within
                 the attachment limit.
         """
-        if not self.node:
+        if not self.active:
             raise Refused("not found", f"network {network} not found")
         request = AttachRequest(self.node, network, container.id, self._simulator.now, address)
         try:
             grant: Grant = yield from self._ask_for(request)
-            if self.node != request.node:
+            if not self._is_still(request.node):
                 raise Refused("unavailable", LEFT)
             attachment: Attachment = yield from self.plug(container, grant, aliases, mac)
         except Refused:
@@ -192,7 +192,7 @@ class Worker:
     def _ask_for(self, request: AttachRequest) -> Steps:
         """Ask the manager until it answers or the attachment limit is over."""
         deadline, backoff = request.asked + self.timing.attach_limit, 0
-        while self.node == request.node and self._simulator.now < deadline:
+        while self._is_still(request.node) and self._simulator.now < deadline:
             try:
                 limit = min(deadline - self._simulator.now, CALL_LIMIT)
                 return (yield from self.rpc.call(self.manager, request, limit=limit))
@@ -274,14 +274,18 @@ class Worker:
         network, node = grant.info.id, self.node
         while network in self._joining:
             yield self._joining[network]
-        if network not in self.host.memberships and node:
+        if network not in self.host.memberships and self.active:
             self._joining[network] = self._simulator.event()
             yield self._simulator.sleep(self.timing.network_setup)
-            if self.node == node:
+            if self._is_still(node):
                 self.host.join_overlay(grant.info, grant.load_balancer, self.identifiers.local())
             self._joining.pop(network).succeed()
-        if self.node != node or not node:
+        if not self._is_still(node):
             raise Refused("unavailable", LEFT)
+
+    def _is_still(self, node: str) -> bool:
+        """Whether the host takes part in the swarm as this node, as when something began."""
+        return self.active and self.node == node
 
     def _drop_idle(self, network: str) -> None:
         used = any(c.attachment(network) is not None for c in self.host.containers.values())

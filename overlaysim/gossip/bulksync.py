@@ -52,6 +52,10 @@ class BulkSyncer:
     all common networks, and so does the answer, on a connection that the peer opens.
     """
 
+    __slots__ = (
+        "_context", "_directory", "_tables", "_task", "_walks",
+    )  # fmt: skip
+
     def __init__(self, context: Context, tables: Tables) -> None:
         self._context = context
         self._tables = tables

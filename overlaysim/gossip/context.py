@@ -30,13 +30,14 @@ class Context:
         now: the instant of the last call to the node.
         alarms: what it has to do later.
         gossip: the tick on which queues are drained; a queue that gets something asks for it.
+        has_news: whether something waits to be gossiped to the whole cluster.
         reaper: removes expired records.
         outbox: what it wants sent, in order.
     """
 
     __slots__ = (
-        "_streams", "address", "alarms", "gossip", "name", "now", "outbox", "reaper", "rng",
-        "settings", "start",
+        "_streams", "address", "alarms", "gossip", "has_news", "name", "now", "outbox", "reaper",
+        "rng", "settings", "start",
     )  # fmt: skip
 
     def __init__(
@@ -57,6 +58,7 @@ class Context:
         self.alarms = Alarms()
         self.gossip = Pulse(self.alarms, self.ticker(settings.gossip_interval))
         self.reaper = Reaper(self.alarms, start, settings.reaper_period)
+        self.has_news = False
         self.outbox: list[Outgoing] = []
         self._streams = 0
 
@@ -66,6 +68,11 @@ class Context:
 
     def want_gossip(self) -> None:
         """Something waits to be gossiped."""
+        self.gossip.request(self.now)
+
+    def want_news_out(self) -> None:
+        """Something waits to be gossiped to the whole cluster."""
+        self.has_news = True
         self.gossip.request(self.now)
 
     def send(

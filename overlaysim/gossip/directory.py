@@ -45,6 +45,12 @@ class Directory:
         on_failed: called when a node has failed.
     """
 
+    __slots__ = (
+        "_active", "_attached", "_context", "_failed", "_gone_since", "_heard", "_left",
+        "_name", "_names", "_node_reaper", "_owners", "_rosters", "_settings", "changes",
+        "clock", "network_events", "node_events", "on_failed",
+    )  # fmt: skip
+
     def __init__(self, context: Context, owners: OwnerWatch) -> None:
         settings = context.settings
         self._context = context
@@ -65,7 +71,7 @@ class Directory:
         self._attached: dict[str, dict[str, NetworkEvent]] = {}
         """Network -> name of a node -> its last join or leave."""
         self._rosters: dict[str, Roster] = {}
-        multiplier, filled = settings.retransmit_multiplier, context.want_gossip
+        multiplier, filled = settings.retransmit_multiplier, context.want_news_out
         self.network_events = TransmitQueue[NetworkEvent](multiplier, self.active_count, filled)
         self.node_events = TransmitQueue[NodeEvent](multiplier, self.active_count, filled)
         self.changes: list[tuple[str, NodeState]] = []

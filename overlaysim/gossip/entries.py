@@ -48,6 +48,11 @@ class Entries:
         """The last event of a key."""
         return self._events.get(place)
 
+    def has(self, event: TableEvent) -> bool:
+        """Whether this event or a later one of its key is stored."""
+        stored = self._events.get(event.place)
+        return stored is not None and stored.time >= event.time
+
     def remaining(self, place: Key, now: int) -> int | None:
         """How long a tombstone or hidden entry still has; None for one that stays."""
         expiry = self._expiry.get(place)
@@ -113,7 +118,7 @@ class Entries:
             expiry = self._expiry
             self._snapshot = Compound(
                 tuple(
-                    event.for_sync(expiry.get(place, counted) - counted)
+                    event.lasting(expiry[place] - counted) if place in expiry else event.told
                     for place, event in sorted(self._events.items())
                 )
             )

@@ -22,6 +22,10 @@ class Gossiper:
     with nothing to send is not woken for, which changes nothing that can be seen.
     """
 
+    __slots__ = (
+        "_context", "_directory", "_membership", "_piggyback", "_tables",
+    )  # fmt: skip
+
     def __init__(
         self, context: Context, membership: Membership, piggyback: Piggyback, tables: Tables
     ) -> None:
@@ -33,9 +37,9 @@ class Gossiper:
         context.gossip.work = self._tick
 
     def _tick(self, now: int) -> None:
-        if self._piggyback.waits():
+        if self._context.has_news:
             self._gossip_membership()
-        busy = self._piggyback.waits()
+        busy = self._context.has_news
         for network, own in self._tables.networks.items():
             if own.own or own.relayed:
                 self._gossip_table(network, own)

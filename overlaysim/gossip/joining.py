@@ -22,6 +22,10 @@ class ClusterJoin:
     told of it.
     """
 
+    __slots__ = (
+        "_context", "_directory", "_exchanges",
+    )  # fmt: skip
+
     def __init__(self, context: Context, directory: Directory, exchanges: PushPuller) -> None:
         self._context = context
         self._directory = directory
@@ -69,6 +73,10 @@ class Bootstrap:
     Attributes:
         over: whether the last join that was asked for has ended.
     """
+
+    __slots__ = (
+        "_context", "_directory", "_joining", "_seeds", "_task", "over",
+    )  # fmt: skip
 
     def __init__(self, context: Context, directory: Directory, joining: ClusterJoin) -> None:
         self._context = context
@@ -120,6 +128,10 @@ class Reconnect:
 
     ``NDB/cluster.go`` reconnectNode: a join through it, then a bulk sync with it.
     """
+
+    __slots__ = (
+        "_context", "_directory", "_joining", "_syncs", "_ticker", "_waiting",
+    )  # fmt: skip
 
     def __init__(
         self, context: Context, directory: Directory, joining: ClusterJoin, syncs: BulkSyncer

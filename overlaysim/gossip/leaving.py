@@ -18,6 +18,10 @@ class ClusterLeave:
         stopped: whether the node has fallen silent.
     """
 
+    __slots__ = (
+        "_context", "_directory", "_membership", "_stage", "stopped",
+    )  # fmt: skip
+
     def __init__(self, context: Context, directory: Directory, membership: Membership) -> None:
         self._context = context
         self._directory = directory

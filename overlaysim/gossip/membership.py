@@ -29,6 +29,11 @@ class Membership:
         health: how far the node trusts itself.
     """
 
+    __slots__ = (
+        "_context", "_directory", "_incarnation", "_leaving", "_members", "_order",
+        "_since", "_suspicions", "health", "messages",
+    )  # fmt: skip
+
     def __init__(self, context: Context, directory: Directory) -> None:
         self._context = context
         self._directory = directory
@@ -40,7 +45,7 @@ class Membership:
         self._leaving = False
         self.health = Health(context.settings)
         self.messages = TransmitQueue[Alive | Suspect | Dead](
-            context.settings.retransmit_multiplier, self.count, context.want_gossip
+            context.settings.retransmit_multiplier, self.count, context.want_news_out
         )
         self._welcome(Alive(1, context.name, context.address), context.now)
 

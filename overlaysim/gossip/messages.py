@@ -144,6 +144,8 @@ class TableEvent(Message):
         residual: seconds a tombstone still has to live; 0 for live entries.
         place: table and key.
         wire: its bytes.
+        part: its bytes as a part of a compound.
+        told: the same entry as a bulk sync tells it while it has no limited time.
     """
 
     kind: TableEventKind
@@ -157,6 +159,8 @@ class TableEvent(Message):
     residual: int = 0
     place: tuple[str, str] = field(init=False, compare=False, repr=False)
     wire: bytes = field(init=False, compare=False, repr=False)
+    part: bytes = field(init=False, compare=False, repr=False)
+    told: TableEvent = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         data = (
@@ -170,24 +174,25 @@ class TableEvent(Message):
             + integer_field(8, self.residual)
         )
         object.__setattr__(self, "place", (self.table, self.key))
-        object.__setattr__(self, "wire", _gossip_message(_Type.TABLE_EVENT, data))
+        wire = _gossip_message(_Type.TABLE_EVENT, data)
+        updates = self.kind == TableEventKind.UPDATE
+        told = replace(self, kind=TableEventKind.CREATE) if updates else self
+        object.__setattr__(self, "wire", wire)
+        object.__setattr__(self, "part", embedded_field(1, bytes_field(1, wire)))
+        object.__setattr__(self, "told", told)
 
     @property
     def deleted(self) -> bool:
         """Whether the entry is a tombstone afterwards."""
         return self.kind == TableEventKind.DELETE
 
-    def for_sync(self, residual: int) -> TableEvent:
+    def lasting(self, residual: int) -> TableEvent:
         """The same entry as a bulk sync tells it: live ones as creates, tombstones as deletes.
 
         Args:
-            residual: picoseconds the tombstone still has to live, sent in whole seconds.
+            residual: picoseconds it still has to live, sent in whole seconds.
         """
-        if self.deleted:
-            return replace(self, residual=residual // SECOND)
-        if self.kind == TableEventKind.CREATE:
-            return self
-        return replace(self, kind=TableEventKind.CREATE)
+        return replace(self.told, residual=residual // SECOND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +208,7 @@ class Compound(Message):
     @property
     def body(self) -> bytes:
         """The messages with their framing, without the compound's own."""
-        return b"".join(embedded_field(1, bytes_field(1, item.wire)) for item in self.messages)
+        return b"".join([item.part for item in self.messages])
 
     @property
     def wire(self) -> bytes:

@@ -52,6 +52,12 @@ class GossipNode:
             together.
     """
 
+    __slots__ = (
+        "_bootstrap", "_context", "_directory", "_exchanges", "_gossiper", "_leaving",
+        "_membership", "_packets", "_prober", "_reconnect", "_syncs", "_tables",
+        "address", "name",
+    )  # fmt: skip
+
     def __init__(
         self,
         name: str,
@@ -196,6 +202,10 @@ class GossipNode:
     def node_address(self, name: str) -> str | None:
         """The address of a node, whatever its state; None if it is not known."""
         return self._directory.known_address(name)
+
+    def has_active_at(self, address: str) -> bool:
+        """Whether an active node has this address."""
+        return self._directory.has_active_at(address)
 
     def member_state(self, name: str) -> MemberState | None:
         """Where memberlist has a node; None if it is not known, or forgotten."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from overlaysim.gossip.member_messages import (
     Ack,
     Alive,
@@ -26,31 +23,44 @@ from overlaysim.gossip.tables import Tables
 class PacketReader:
     """Takes packets apart (``ML/net.go`` handleCommand, ``NDB/delegate.go`` handleMessage)."""
 
+    __slots__ = ("_membership", "_prober", "_tables")
+
     def __init__(self, membership: Membership, prober: Prober, tables: Tables) -> None:
-        directory = tables.directory
-        self._handlers: dict[type, Callable[[Any, int], None]] = {
-            Ping: lambda ping, now: prober.on_ping(ping),
-            Ack: prober.on_ack,
-            Nack: lambda nack, now: prober.on_nack(nack),
-            IndirectPing: prober.on_indirect_ping,
-            Alive: membership.on_alive,
-            Suspect: membership.on_suspect,
-            Dead: membership.on_dead,
-            UserMessage: lambda message, now: self._contents[type(message.content)](
-                message.content, now
-            ),
-            MemberCompound: self._on_compound,
-        }
-        self._contents: dict[type, Callable[[Any, int], None]] = {
-            Compound: lambda compound, now: tables.on_events(compound, now, by_bulk_sync=False),
-            NetworkEvent: directory.on_network_event,
-            NodeEvent: directory.on_node_event,
-        }
+        self._membership = membership
+        self._prober = prober
+        self._tables = tables
 
     def on_packet(self, packet: Packet, now: int) -> None:
-        """A packet came in, or a message that was inside one."""
-        self._handlers[type(packet)](packet, now)
+        """A packet came in, or a message that was inside one.
 
-    def _on_compound(self, compound: MemberCompound, now: int) -> None:
-        for message in compound.messages:
-            self._handlers[type(message)](message, now)
+        The most frequent ones come first: patterns are tried one after the other.
+        """
+        match packet:
+            case UserMessage(content=Compound() as compound):
+                self._tables.on_events(compound, now, by_bulk_sync=False)
+            case Ping():
+                self._prober.on_ping(packet)
+            case Ack():
+                self._prober.on_ack(packet, now)
+            case MemberCompound():
+                for message in packet.messages:
+                    self.on_packet(message, now)
+            case _:
+                self._on_news(packet, now)
+
+    def _on_news(self, packet: Packet, now: int) -> None:
+        match packet:
+            case UserMessage(content=NetworkEvent() as event):
+                self._tables.directory.on_network_event(event, now)
+            case UserMessage(content=NodeEvent() as event):
+                self._tables.directory.on_node_event(event, now)
+            case Alive():
+                self._membership.on_alive(packet, now)
+            case Suspect():
+                self._membership.on_suspect(packet, now)
+            case Dead():
+                self._membership.on_dead(packet, now)
+            case IndirectPing():
+                self._prober.on_indirect_ping(packet, now)
+            case Nack():
+                self._prober.on_nack(packet)

@@ -25,6 +25,10 @@ class Piggyback:
     (``ML/net.go`` sendMsg).
     """
 
+    __slots__ = (
+        "_context", "_members", "_networks", "_nodes", "_room",
+    )  # fmt: skip
+
     def __init__(self, context: Context, membership: Membership, directory: Directory) -> None:
         self._context = context
         self._members = membership.messages
@@ -32,14 +36,8 @@ class Piggyback:
         self._nodes = directory.node_events
         self._room = context.settings.packet_budget - COMPOUND_HEADER - ENCRYPTION
 
-    def waits(self) -> bool:
-        """Whether there is any news."""
-        return bool(self._members.waiting or self._networks.waiting or self._nodes.waiting)
-
     def news(self, taken: int = 0) -> list[MemberMessage]:
         """As much news as fits into a packet of which some bytes are taken."""
-        if not self.waits():
-            return []
         budget = self._room - taken
         messages: list[MemberMessage] = []
         messages += self._members.drain(COMPOUND_ENTRY, budget)
@@ -49,13 +47,14 @@ class Piggyback:
             events = queue.drain(overhead, budget)
             budget -= sum(overhead + event.length for event in events)
             messages += map(UserMessage, events)
+        self._context.has_news = bool(self._members or self._networks or self._nodes)
         return messages
 
     def send(
         self, target: str, message: MemberMessage, kind: Literal["probe", "membership"]
     ) -> None:
         """Send a message, and news in the room that is left."""
-        if not self.waits():
+        if not self._context.has_news:
             self._context.send(target, message, kind)
             return
         packet = MemberCompound((message, *self.news(message.length)))

@@ -50,6 +50,11 @@ class Prober:
     handleNack. A member that answers in none of these ways within the probe interval is suspected.
     """
 
+    __slots__ = (
+        "_context", "_errands", "_membership", "_piggyback", "_place", "_probe",
+        "_sequence", "_task",
+    )  # fmt: skip
+
     def __init__(self, context: Context, membership: Membership, piggyback: Piggyback) -> None:
         self._context = context
         self._membership = membership

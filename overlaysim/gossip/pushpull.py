@@ -33,6 +33,10 @@ class PushPuller:
     NetworkDB's part in ``NDB/delegate.go`` LocalState and MergeRemoteState.
     """
 
+    __slots__ = (
+        "_context", "_directory", "_exchanges", "_membership", "_tables",
+    )  # fmt: skip
+
     def __init__(self, context: Context, membership: Membership, tables: Tables) -> None:
         self._context = context
         self._membership = membership

@@ -75,6 +75,10 @@ class Tables:
         changes: what watchers have to be told.
     """
 
+    __slots__ = (
+        "_context", "_name", "_settings", "changes", "clock", "directory", "networks",
+    )  # fmt: skip
+
     def __init__(self, context: Context) -> None:
         self._context = context
         self._name = context.name
@@ -265,8 +269,9 @@ class Tables:
         """Events came in, by gossip or by bulk sync."""
         for event in compound.messages:
             own = self.networks.get(event.network)
-            if own is not None and own.entries.get(event.place) is event:
-                continue  # the very event that is stored: nothing in it is news
+            # Most copies say nothing new: then the clock has seen their time as well.
+            if own is not None and own.entries.has(event):
+                continue
             if event.owner != self._name and self._accept(event, now, by_bulk_sync):
                 relayed = self.networks[event.network].relayed
                 if not by_bulk_sync or len(relayed) <= self._settings.relay_limit_on_sync:
@@ -289,8 +294,6 @@ class Tables:
         if not self.directory.is_attached(event.owner, event.network):
             return False
         before = own.entries.get(event.place)
-        if before is not None and before.time >= event.time:
-            return False
         hidden = self.directory.is_failed(event.owner)
         seen = before if before is not None and self._shows(before) else None
         lifetime = self._lifetime(event) if event.deleted or hidden else None

@@ -7,6 +7,7 @@ In: datagram or stream -> gossip machine -> :meth:`Agent._apply` -> names (DNS) 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from overlaysim.gossip import (
@@ -21,6 +22,7 @@ from overlaysim.gossip import (
     StreamRequest,
     TableChange,
 )
+from overlaysim.gossip.errors import EntryError
 from overlaysim.host.datapath import Datapath
 from overlaysim.host.directory import Directory
 from overlaysim.host.segment import NetworkInfo
@@ -130,19 +132,28 @@ class Agent:
         now, encoded = self._simulator.now, record.encode()
         known = key in self.tables[network].records
         self.tables[network].add_names(key, record)
-        tell = self.node.update_entry if known else self.node.create_entry
-        tell(network, ENDPOINTS, key, record, encoded, now)
+        if known:
+            with suppress(EntryError):  # see _delete
+                self.node.update_entry(network, ENDPOINTS, key, record, encoded, now)
+        else:
+            self.node.create_entry(network, ENDPOINTS, key, record, encoded, now)
         self._driver.settle()
 
     def withdraw_names(self, network: str, key: str) -> None:
         """An endpoint of this host has no names any more."""
         self.tables[network].remove_names(key)
-        self.node.delete_entry(network, ENDPOINTS, key, self._simulator.now)
-        self._driver.settle()
+        self._delete(network, ENDPOINTS, key)
 
     def withdraw_peer(self, network: str, key: str) -> None:
         """An endpoint of this host is gone."""
-        self.node.delete_entry(network, PEERS, key, self._simulator.now)
+        self._delete(network, PEERS, key)
+
+    def _delete(self, network: str, table: str, key: str) -> None:
+        """Delete an entry of our own, unless others have made it vanish, while this host seemed to
+        be gone: then that is noted and no more (moby ``daemon/libnetwork/agent.go``).
+        """
+        with suppress(EntryError):
+            self.node.delete_entry(network, table, key, self._simulator.now)
         self._driver.settle()
 
     # ---- what gossip hears ----------------------------------------------------------------
@@ -156,8 +167,11 @@ class Agent:
                 self._apply(tables, change)
 
     def _tell_member(self, member: str, state: NodeState) -> None:
-        host = self._directory.host_at(self.node.node_address(member) or "")
-        if host is not None and host.name != self._host:
+        address = self.node.node_address(member) or ""
+        host = self._directory.host_at(address)
+        # A daemon that was started again has a new name; its old one is no news of the host.
+        former = state is not NodeState.ACTIVE and self.node.has_active_at(address)
+        if host is not None and host.name != self._host and not former:
             event = MemberChanged(self._simulator.now, self._host, host.name, state.value)
             self._simulator.bus.emit(event)
 

@@ -175,7 +175,7 @@ def _fitting(columns: list[_Column], width: int) -> tuple[list[_Column], list[_C
         alike: dict[tuple[Cell, ...], list[str]] = {}
         for column in columns:
             alike.setdefault(column.cells, []).extend(column.names)
-        columns = [_Column(tuple(names), cells) for cells, names in alike.items()]
+        columns = [_Column(_telling_first(names), cells) for cells, names in alike.items()]
     ranked = sorted(columns, key=lambda column: -column.trouble)
     while len(ranked) > 1 and not _fit(ranked, room):
         ranked.pop()
@@ -183,6 +183,11 @@ def _fitting(columns: list[_Column], width: int) -> tuple[list[_Column], list[_C
         [column for column in columns if column in ranked],
         [column for column in columns if column not in ranked],
     )
+
+
+def _telling_first(names: Sequence[str]) -> tuple[str, ...]:
+    first = most_telling(names)
+    return (first, *(name for name in names if name != first))
 
 
 def _fit(columns: Sequence[_Column], room: int) -> bool:

@@ -20,6 +20,8 @@ def build_world(scenario: Scenario) -> World:
         convergence_delay=underlay.convergence,
         ecmp=underlay.ecmp,
         timing=replace(Timing(), **scenario.timing),
+        gossip=scenario.gossip,
+        late=scenario.late,
         upstream=upstream,
     )
     return World(underlay.topology, underlay.addresses, settings)

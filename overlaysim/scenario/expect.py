@@ -6,6 +6,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from overlaysim.errors import InputError, quote
@@ -92,14 +93,20 @@ def _read_count(text: str) -> float:
     return float(text) if "." in text else int(text)
 
 
+def _duration(ps: float) -> str:
+    return format_duration(round(ps)) if isfinite(ps) else "never"
+
+
 def _exact_duration(ps: float) -> str:
+    if not isfinite(ps):
+        return "never"
     seconds, rest = divmod(round(ps), SECOND)
     return f"{seconds}.{rest:012d} s"
 
 
 VALUES: Mapping[str, ValueKind] = {
     "count": ValueKind(_read_count, lambda count: f"{count:.12g}", repr),
-    "duration": ValueKind(parse_duration, lambda ps: format_duration(round(ps)), _exact_duration),
+    "duration": ValueKind(parse_duration, _duration, _exact_duration),
     "share": ValueKind(parse_share, lambda x: f"{x * 100:.3f} %", lambda x: f"{x * 100!r} %"),
     "size": ValueKind(parse_size, lambda size: f"{size:.12g} B", lambda size: f"{size!r} B"),
 }

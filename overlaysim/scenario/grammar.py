@@ -18,6 +18,7 @@ from overlaysim.errors import InputError, nearest, quote
 from overlaysim.measure.metric import Metric
 from overlaysim.scenario.expect import OPERATORS, VALUES, Expectation
 from overlaysim.scenario.nodes import listed
+from overlaysim.units import parse_duration
 
 
 class ExpectationError(InputError):
@@ -135,7 +136,9 @@ def _arguments(reader: _Reader, metric: Metric) -> tuple[list[_Word], dict[str, 
         if reader.comes(_EQUALS):
             reader.take(_EQUALS, "=")
             _check_keyword(word, keywords, metric)
-            keywords[word.text] = reader.take(_WORD, f"a value for {word.text}")
+            keywords[word.text] = value = reader.take(_WORD, f"a value for {word.text}")
+            if word.text in metric.durations:
+                _check_duration(value)
         elif keywords:
             raise ExpectationError(word.offset, f"{quote(word.text)} comes after a key=value")
         else:
@@ -154,6 +157,13 @@ def _check_keyword(word: _Word, so_far: Collection[str], metric: Metric) -> None
         raise ExpectationError(word.offset, f"{metric.name} has no {quote(word.text)}{hint}")
     if word.text in so_far:
         raise ExpectationError(word.offset, f"{word.text} is there twice")
+
+
+def _check_duration(word: _Word) -> None:
+    try:
+        parse_duration(word.text)
+    except InputError as error:
+        raise ExpectationError(word.offset, str(error)) from None
 
 
 def _field(reader: _Reader, metric: Metric) -> str:

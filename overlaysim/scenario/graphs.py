@@ -10,7 +10,8 @@ from typing import Any
 
 from overlaysim.errors import InputError, nearest
 from overlaysim.scenario.fields import Record
-from overlaysim.scenario.keys import LINK, TOPOLOGIES, UNDERLAY
+from overlaysim.scenario.keys import TOPOLOGIES, UNDERLAY
+from overlaysim.scenario.link_keys import LINK
 from overlaysim.scenario.model import UnderlaySpec
 from overlaysim.scenario.nodes import ProblemLog
 from overlaysim.underlay.graphml import from_graphml

@@ -1,6 +1,7 @@
-"""The keys of a scenario file, one declaration each: the file format in one place.
+"""The keys of a scenario file, one declaration each.
 
-Reading, the JSON Schema and the reference text all follow these tables.
+Reading, the JSON Schema and the reference text all follow these tables. Links, faults and gossip
+have theirs in modules of their own.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from overlaysim.scenario.fault_keys import FAULT
 from overlaysim.scenario.fields import Field, Needs, Section
+from overlaysim.scenario.gossip_keys import GOSSIP
 from overlaysim.scenario.kinds import (
     ADDRESS,
     DNS_NAME,
@@ -23,45 +26,15 @@ from overlaysim.scenario.kinds import (
     TEXT,
     choice,
     duration,
-    link_property,
     size,
     whole_number,
 )
+from overlaysim.scenario.link_keys import LINK, LISTED_LINK
 from overlaysim.scenario.model import LARGEST_SEED
 from overlaysim.scenario.shapes import Either, Lines, ListOf, MapOf
 from overlaysim.underlay import topology
 from overlaysim.underlay.topology import Topology
-from overlaysim.units import PATTERNS, format_duration
-
-_PAIR = ListOf(NODE, "a list of two nodes", "[host-a, switch]", length=2, unique=True)
-
-_LINK_FIELDS = (
-    Field("rate", link_property("rate", "a rate", "10 Gbit/s", PATTERNS["rate"]),
-          "bits per second, in each direction", default="1 Gbit/s"),
-    Field("delay", link_property("delay", "a duration", "50 us", PATTERNS["duration"]),
-          "propagation delay", default="50 us"),
-    Field("queue", link_property("queue", "a queue limit", "100 packets",
-                                 rf"^unlimited$|^[0-9]{{1,9}}\s*packets?$|{PATTERNS['size']}"),
-          "what may wait for the link: packets, a size, or unlimited", default="100 packets"),
-    Field("loss", link_property("loss", "a share", "1 %", PATTERNS["share"]),
-          "share of the frames that get lost at random", default="0 %"),
-    Field("jitter", link_property("jitter", "a duration", "10 us", PATTERNS["duration"]),
-          "upper bound of a random extra delay per frame; frames keep their order",
-          default="0 s"),
-    Field("mtu", link_property("mtu", "a size", "1500 B", PATTERNS["size"]),
-          "largest IP packet", default="1500 B"),
-)  # fmt: skip
-
-LINK = Section("the properties of a link", "{rate: 10 Gbit/s, delay: 5 us}", _LINK_FIELDS)
-
-LISTED_LINK = Section(
-    "the ends and properties of a link",
-    "{between: [host-a, switch], loss: 1 %}",
-    (
-        Field("between", _PAIR, "the two nodes that the link joins", required=True),
-        *(dataclasses.replace(field, default=None) for field in _LINK_FIELDS),
-    ),
-)
+from overlaysim.units import format_duration
 
 TOPOLOGIES: Mapping[str, Callable[..., Topology]] = {
     "star": topology.star,
@@ -112,16 +85,6 @@ UNDERLAY = Section(
     one_of=("topology", "file", "nodes"),
 )  # fmt: skip
 
-FAULT = Section(
-    "a fault",
-    "{link: [host-a, switch], state: down, for: 10 s}",
-    (
-        Field("link", _PAIR, "the nodes at its two ends", required=True),
-        Field("state", choice("down", "up"), "what becomes of the link", required=True),
-        Field("for", duration(positive=True), "after this time it is undone; never if not given"),
-    ),
-)
-
 STEP = Section(
     "a step",
     "{on: host-a, run: docker swarm init}",
@@ -131,7 +94,7 @@ STEP = Section(
               "docker commands, one per line, one after the other", needs=Needs("on")),
         Field("fails", FLAG, "whether these commands are expected to fail", default=False,
               needs=Needs("run")),
-        Field("fault", FAULT, "something breaks or is mended"),
+        Field("fault", FAULT, "something breaks or is healed"),
         Field("wait", duration(), "nothing happens for this long"),
         Field("at", duration(), "when the step begins; when the step before has ended if not "
               "given"),
@@ -212,6 +175,9 @@ def scenario_section(timing: type[Any]) -> Section:
             Field("swarm", choice("auto", "manual"),
                   "auto: all hosts join after the first docker swarm init; manual: by command",
                   default="auto"),
+            Field("late", ListOf(NODE, "a list of hosts", "[host-c]", unique=True),
+                  "hosts that do not join with the others, but by a fault (state: joined) or by "
+                  "command", default=[], needs=Needs("swarm", ("auto",))),
             Field("timeline", ListOf(STEP, "a list of steps",
                                      "[{on: host-a, run: docker swarm init}]"),
                   "what happens, step by step", default=[]),
@@ -221,6 +187,7 @@ def scenario_section(timing: type[Any]) -> Section:
                   "what has to hold at the end of the run"),
             Field("dns", DNS, "the DNS server outside the swarm", default={}),
             Field("timing", timing_section(timing), "how long things take on a host"),
+            Field("gossip", GOSSIP, "how the hosts tell each other names and peers"),
             Field("duration", duration(positive=True, example="60 s"),
                   "simulated time; until timeline and traffic have ended and 1 s more if not "
                   "given"),

@@ -11,6 +11,7 @@ from overlaysim.scenario.shapes import Word
 from overlaysim.underlay.spec import LinkSpec, read_property
 from overlaysim.units import (
     PATTERNS,
+    SECOND,
     parse_duration,
     parse_rate,
     parse_size,
@@ -101,6 +102,33 @@ def _flag(text: str) -> bool:
     return text == "true"
 
 
+def _on_off(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise InputError(f"{quote(text)} is not on or off")
+    return text == "on"
+
+
+def _port(text: str) -> tuple[str, int]:
+    match = re.fullmatch(_PORT, text)
+    if not match or not 0 < int(match[1]) <= LARGEST_PORT:
+        raise InputError(
+            f"{quote(text)} is not a port; write a number from 1 to {LARGEST_PORT}, a slash, and "
+            "tcp or udp, for example 7946/udp"
+        )
+    return match[2], int(match[1])
+
+
+def _event_rate(text: str) -> float:
+    match = re.fullmatch(_EVENT_RATE, text)
+    rate = float(match[1]) * SECOND / _PERIODS[match[3]] if match else 0.0
+    if not 0 < rate <= LARGEST_EVENT_RATE:
+        raise InputError(
+            f"{quote(text)} is not how often; write a number above 0 and {', '.join(_EVERY)}, "
+            "for example 2/s"
+        )
+    return rate
+
+
 def _address(text: str) -> str:
     try:
         return str(ipaddress.IPv4Address(text))
@@ -125,6 +153,13 @@ def _subnet(text: str) -> ipaddress.IPv4Network:
     return network
 
 
+_PERIODS = {"s": SECOND, "min": 60 * SECOND, "h": 3600 * SECOND}
+_EVERY = [f"/{unit}" for unit in _PERIODS]
+_EVENT_RATE = r"([0-9]{1,9}(\.[0-9]{1,9})?)\s*/\s*(s|min|h)"
+LARGEST_EVENT_RATE = 1_000_000
+"""Random events per second; more than that no cluster would live through."""
+LARGEST_PORT = 65_535
+_PORT = r"([0-9]{1,5})/(tcp|udp)"
 _RULE = "up to 63 letters, digits, points, dashes and underscores, a letter or digit first"
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
 
@@ -132,6 +167,8 @@ TEXT = Word("a text", "Host-b loses its uplink.", str, {"type": "string"})
 SCENARIO = name("a name for a scenario", "link-cut", _NAME, _RULE)
 NODE = name("a name for a host or switch", "host-a", _NAME, _RULE)
 ENDPOINT = name("a name of a container or service", "web", _NAME, _RULE)
+NETWORK = name("a name for a network", "app-overlay", _NAME, _RULE)
+BROKEN = name("a word for what is broken", "all", _NAME, _RULE)
 FILE = name(
     "a file name", "abilene.graphml", r"[^\x00-\x1f\x7f]{1,255}",
     "up to 255 characters, none of them a control character",
@@ -141,6 +178,9 @@ DNS_NAME = name(
     "up to 253 letters, digits, points, dashes and underscores",
 )  # fmt: skip
 FLAG = Word("true or false", "true", _flag, {"type": "boolean"})
+ON_OFF = Word("on or off", "off", _on_off, {"enum": ["on", "off"]})
+PORT = Word("a port", "7946/udp", _port, _pattern(f"^{_PORT}$"))
+EVENT_RATE = Word("how often", "2/s", _event_rate, _pattern(f"^{_EVENT_RATE}$"))
 RATE = Word("a rate", "10 Gbit/s", parse_rate, _pattern(PATTERNS["rate"]))
 ADDRESS = Word("an IPv4 address", "192.0.2.10", _address, {"type": "string", "format": "ipv4"})
 SUBNET = Word(

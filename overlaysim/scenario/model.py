@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from overlaysim.cluster.faults import Fault
+from overlaysim.gossip import GossipSettings
 from overlaysim.scenario.expect import Expectation
 from overlaysim.underlay.topology import Topology
 
@@ -49,14 +51,37 @@ class RunStep(Step):
     fails: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Something is broken, at one instant in each of these ways.
+
+    Attributes:
+        duration: after this time it is undone; None for never.
+    """
+
+    faults: tuple[Fault, ...]
+    duration: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heal:
+    """Faults that last end now.
+
+    Attributes:
+        kind: only those of this kind, as ``link``; empty for every kind.
+        nodes: only those that have to do with all of these hosts and switches: one for its own
+            faults and those of its links, two for those of their link; empty for any.
+    """
+
+    kind: str = ""
+    nodes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultStep(Step):
-    """The link between two nodes goes up or down; undone after ``duration`` unless that is None."""
+    """Something breaks or is healed."""
 
-    a: str
-    b: str
-    up: bool
-    duration: int | None = None
+    order: Break | Heal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +161,7 @@ class Scenario:
 
     Attributes:
         automatic_join: whether all hosts join after the first ``docker swarm init``.
+        late: hosts that do not join with the others.
         timing: the named durations that differ from their defaults.
         duration: simulated time; None for until 1 s after timeline and traffic have ended.
     """
@@ -145,9 +171,11 @@ class Scenario:
     seed: int
     underlay: UnderlaySpec
     automatic_join: bool
+    late: tuple[str, ...]
     timeline: tuple[Step, ...]
     traffic: tuple[Flow, ...]
     expect: tuple[Expectation, ...]
     dns: DnsSpec
     timing: Mapping[str, int]
+    gossip: GossipSettings
     duration: int | None

@@ -12,11 +12,13 @@ from overlaysim.measure.metric import Metric
 from overlaysim.scenario.expect import Expectation
 from overlaysim.scenario.fields import Record
 from overlaysim.scenario.flows import read_flow
+from overlaysim.scenario.gossip_keys import gossip_settings
 from overlaysim.scenario.grammar import ExpectationError, parse_expectation
 from overlaysim.scenario.graphs import build_underlay
 from overlaysim.scenario.keys import scenario_section
 from overlaysim.scenario.model import DnsSpec, Scenario
 from overlaysim.scenario.nodes import Node, ProblemLog, TooManyProblemsError
+from overlaysim.scenario.places import Places
 from overlaysim.scenario.steps import StepReader
 from overlaysim.scenario.syntax import MAX_BYTES, decode, read_toml, read_yaml
 from overlaysim.underlay.topology import Topology
@@ -84,10 +86,14 @@ def _assemble(
     """Build and check the sections; None if something is wrong, now or before."""
     underlay = build_underlay(record["underlay"], folder, log) if record["underlay"] else None
     topology = underlay.topology if underlay else None
-    steps = StepReader(topology, check_command, record["duration"], log)
+    places = Places(topology)
+    steps = StepReader(places, check_command, record["duration"], log)
     timeline = tuple(filter(None, [steps.read(step) for step in record["timeline"] or ()]))
     traffic = tuple(read_flow(flow, record["duration"], log) for flow in record["traffic"] or ())
     expect = tuple(_expectations(record, topology, metrics, log))
+    for host in record["late"] or ():
+        if message := places.wrong_host(host):
+            record.report("late", message, log)
     if underlay is None or len(log):
         return None
     dns: Record = record["dns"]
@@ -97,11 +103,13 @@ def _assemble(
         seed=record["seed"],
         underlay=underlay,
         automatic_join=record["swarm"] == "auto",
+        late=record["late"],
         timeline=timeline,
         traffic=traffic,
         expect=expect,
         dns=DnsSpec(dns["upstream"] == "answers", dns["records"], dns["delay"]),
         timing=_written(record["timing"]) if record["timing"] else {},
+        gossip=gossip_settings(record["gossip"]),
         duration=record["duration"],
     )
 

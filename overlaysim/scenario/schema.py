@@ -12,6 +12,7 @@ from overlaysim.scenario.grammar import usage
 from overlaysim.scenario.keys import scenario_section
 from overlaysim.scenario.nodes import Scalar, from_values, join
 from overlaysim.scenario.shapes import Kind, ListOf
+from overlaysim.scenario.variants import Variants
 
 
 def json_schema(timing: type[Any] = Timing) -> dict[str, Any]:
@@ -55,8 +56,10 @@ def _walk(section: Section, path: str) -> Iterator[tuple[str, str, str]]:
         inner: Kind = field.kind
         if isinstance(inner, ListOf):
             inner, where = inner.item, f"{where}[]"
-        if isinstance(inner, Section):
-            yield from _walk(inner, where)
+        kinds = inner.sections.values() if isinstance(inner, Variants) else [inner]
+        for kind in kinds:
+            if isinstance(kind, Section):
+                yield from _walk(kind, where)
 
 
 def _takes(field: Field) -> str:

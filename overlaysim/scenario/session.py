@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from overlaysim.cluster.faults import Fault
 from overlaysim.docker.client.client import CommandResult, DockerClient
 from overlaysim.docker.client.line import split_line
 from overlaysim.docker.daemon import Daemon
 from overlaysim.errors import InputError, quote
+from overlaysim.host.daemon import DaemonStopped
 from overlaysim.measure import LinkUse, Measurements, Recorder
 from overlaysim.report.capture import CaptureWriter
 from overlaysim.report.layout import LinkView, TopologyView
 from overlaysim.scenario.build import build_world
+from overlaysim.scenario.desk import FaultDesk
 from overlaysim.scenario.explain import Explainer
 from overlaysim.scenario.model import LARGEST_SEED, Scenario
 from overlaysim.sim import Steps
@@ -21,6 +24,8 @@ from overlaysim.underlay.network import ETHERNET_EXTRAS
 from overlaysim.version import __version__
 
 MOST_NAMED = 5
+HOST_DOWN = 255
+"""Exit status of ssh(1) when it cannot reach the host where a command was to run."""
 SWARM_INIT = ["docker", "swarm", "init"]
 
 
@@ -31,12 +36,14 @@ class Outcome:
     Attributes:
         status: its exit status.
         notes: what the simulator itself has to say, such as which hosts joined by themselves.
+        reached: whether there was a daemon, from the beginning of the command to its end.
     """
 
     status: int
     stdout: str
     stderr: str
     notes: tuple[str, ...] = ()
+    reached: bool = True
 
     @property
     def text(self) -> str:
@@ -68,6 +75,7 @@ class Session:
         self.recorder = Recorder(self.simulator)
         self.capture = CaptureWriter(self.simulator) if capture else None
         self.explainer = Explainer(self.simulator)
+        self.faults = FaultDesk(self.world)
         self._digest = digest
         self._manual = manual
         self._clients = {
@@ -84,17 +92,23 @@ class Session:
     def command(self, host: str, line: str) -> Steps:
         """Carry out a docker command on a host; a process that returns an :class:`Outcome`.
 
+        While the host's daemon is frozen it waits.
         A line that no shell word can be made of has status 2, as in a shell.
         """
         began = self.simulator.now
         self.explainer.begin(began)
+        reached = True
         try:
             words = split_line(line)
         except InputError as error:
             result = CommandResult(2, "", f"{error}\n")
             words = []
         else:
-            result = yield from self._clients[host].run(words)
+            daemon = self.world.hosts[host].daemon
+            try:
+                result = yield from daemon.during(self._clients[host].run(words))
+            except DaemonStopped as error:
+                result, reached = self._unreachable(host, error), False
         now = self.simulator.now
         self.simulator.bus.emit(
             CommandEnded(
@@ -110,7 +124,13 @@ class Session:
         notes: tuple[str, ...] = ()
         if self.scenario.automatic_join and words[:3] == SWARM_INIT and result.status == 0:
             notes = yield from self._join_others(host)
-        return Outcome(result.status, result.stdout, result.stderr, notes)
+        return Outcome(result.status, result.stdout, result.stderr, notes, reached)
+
+    def _unreachable(self, host: str, error: DaemonStopped) -> CommandResult:
+        """What a command says when its host is without power, or without a daemon."""
+        if self.faults.crashed(host):
+            return CommandResult(HOST_DOWN, "", f"{host} is down\n")
+        return CommandResult(1, "", f"{error}\n")
 
     def _join_others(self, host: str) -> Steps:
         joined = yield from self.world.join_others(host)
@@ -125,8 +145,13 @@ class Session:
         """Carry out a docker command and let time pass until it has ended.
 
         Raises:
+            InputError: the host's daemon is frozen for good, so that it never would.
             KeyboardInterrupt: between two events; the command goes on when time does.
         """
+        if (number := self.faults.frozen_for_good(host)) is not None:
+            raise InputError(
+                f"the daemon of {host} is frozen and never answers; fault end {number} thaws it"
+            )
         with interruptible(self.simulator):
             outcome = self.simulator.run_until(self.simulator.spawn(self.command(host, line)))
         assert isinstance(outcome, Outcome)
@@ -141,18 +166,13 @@ class Session:
         with interruptible(self.simulator):
             self.simulator.run_for(duration)
 
-    def set_link(self, a: str, b: str, *, up: bool, duration: int | None = None) -> None:
-        """Take a link down or up, for good or for ``duration`` picoseconds.
+    def begin_fault(self, fault: Fault, duration: int | None = None) -> int:
+        """Break something, for good or for ``duration`` picoseconds; return the fault's number.
 
         Raises:
-            InputError: there is no such link.
+            InputError: there is no such host or link.
         """
-        self.scenario.underlay.topology.link_between(a, b)
-        self.world.underlay.set_link_state(a, b, up)
-        if duration is not None:
-            self.simulator.call_in(
-                duration, lambda _: self.world.underlay.set_link_state(a, b, not up)
-            )
+        return self.faults.begin(fault, duration)
 
     # ---- results --------------------------------------------------------------------------
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from overlaysim.errors import nearest, quote
 from overlaysim.scenario.commands import split_commands
+from overlaysim.scenario.faults import FaultReader
 from overlaysim.scenario.fields import Record
 from overlaysim.scenario.model import Command, FaultStep, RunStep, Step, WaitStep
-from overlaysim.scenario.nodes import ProblemLog, join, listed
-from overlaysim.underlay.topology import Topology, no_link
+from overlaysim.scenario.nodes import ProblemLog, join
+from overlaysim.scenario.places import Places
 from overlaysim.units import format_duration
 
 
@@ -18,7 +18,7 @@ class StepReader:
     """Makes steps of the records that the field table read.
 
     Args:
-        topology: where the steps happen; None if it is not known, then names are not checked.
+        places: the hosts and links there are.
         check_command: says what is wrong with a docker command line, or None.
         duration: the simulated time, or None if the scenario leaves it open.
         log: gets what is wrong.
@@ -26,13 +26,13 @@ class StepReader:
 
     def __init__(
         self,
-        topology: Topology | None,
+        places: Places,
         check_command: Callable[[str], str | None],
         duration: int | None,
         log: ProblemLog,
     ) -> None:
-        self._hosts = topology.hosts if topology else ()
-        self._neighbours: Mapping[str, tuple[str, ...]] = topology.neighbours() if topology else {}
+        self._places = places
+        self._faults = FaultReader(places, log)
         self._check_command = check_command
         self._duration = duration
         self._log = log
@@ -60,8 +60,8 @@ class StepReader:
 
     def _run(self, record: Record, common: dict[str, Any]) -> RunStep:
         host = record["on"]
-        if host is not None and self._neighbours and host not in self._hosts:
-            record.report("on", self._no_host(host), self._log)
+        if host is not None and (wrong := self._places.wrong_host(host)):
+            record.report("on", wrong, self._log)
         commands = []
         for row in split_commands(record["run"] or ()):
             if message := self._check_command(row.text):
@@ -71,17 +71,9 @@ class StepReader:
             record.report("run", "only comments here; write a docker command", self._log)
         return RunStep(host=host, commands=tuple(commands), fails=record["fails"], **common)
 
-    def _no_host(self, name: str) -> str:
-        if name in self._neighbours:
-            return f"{name} is a switch; hosts are {listed(self._hosts)}"
-        hint = nearest(name, self._hosts) or f"; hosts are {listed(self._hosts)}"
-        return f"there is no host {quote(name)}{hint}"
-
-    def _fault(self, fault: Record, common: dict[str, Any]) -> FaultStep:
-        a, b = fault["link"] or ("", "")
-        if a and self._neighbours and b not in self._neighbours.get(a, ()):
-            fault.report("link", no_link(a, b, self._neighbours), self._log)
-        return FaultStep(a=a, b=b, up=fault["state"] == "up", duration=fault["for"], **common)
+    def _fault(self, fault: Record, common: dict[str, Any]) -> FaultStep | None:
+        order = self._faults.read(fault)
+        return FaultStep(order=order, **common) if order else None
 
 
 def check_before_end(record: Record, key: str, duration: int | None, log: ProblemLog) -> None:

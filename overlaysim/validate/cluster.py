@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from overlaysim.gossip import (
     Datagram,
@@ -84,7 +84,7 @@ class GossipCluster:
         self.simulator = Simulator(seed)
         self.settings = settings
         self.loss = 0.0
-        """Share of datagrams, segments and handshake packets that are lost."""
+        """Share of datagrams, segments and handshake packets that are lost; below 1."""
         self.metering = False
         """Whether :attr:`traffic` is counted: the lengths cost time, for what is compressed."""
         self.traffic = Traffic()
@@ -289,14 +289,6 @@ class GossipCluster:
         if not host.down:
             host.node.receive(message, self.simulator.now)
             self.settle(host)
-
-    def _retransmissions(self, segments: int) -> int:
-        """What the losses of data segments cost."""
-        delay = 0
-        for _ in range(segments):
-            while self._random() < self.loss:
-                delay += RETRANSMISSION
-        return delay
 
     def _handshake(self) -> int:
         """SYN there and SYN/ACK back; a loss of either is noticed by the caller alone."""

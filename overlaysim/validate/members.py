@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from overlaysim.gossip import NodeState, TableChange
+from overlaysim.gossip import NodeState
 from overlaysim.units import SECOND
 from overlaysim.validate.cluster import GossipCluster, Host
 from overlaysim.validate.conditions import ENTRIES, Scene

@@ -23,7 +23,7 @@ def estimate_text(estimate: Estimate | None) -> str:
         return "no run"
     error = estimate.error
     if not math.isfinite(error):
-        return f"{estimate.mean:.4g} (1)"
+        return f"{_number(estimate.mean)} (1)"
     decimals = 4 - _magnitude(estimate.mean) if error == 0 else 2 - _magnitude(error)
     decimals = max(0, min(6, decimals))
     return f"{estimate.mean:.{decimals}f} ± {error:.{decimals}f} ({estimate.runs})"
@@ -112,7 +112,9 @@ def _number(value: float) -> str:
 
 def _natural(group: tuple[tuple[str, str], object]) -> list[tuple[int, str]]:
     """Order by metric, with 25 before 100."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in _DIGITS.split(group[0][1])]
+    return [
+        (int(part), "") if part.isdigit() else (-1, part) for part in _DIGITS.split(group[0][1])
+    ]
 
 
 def _magnitude(value: float) -> int:

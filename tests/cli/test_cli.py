@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import overlaysim
-from overlaysim.cli.main import OPTIONS, main
+from overlaysim.cli.main import Parser, main
 
 ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "scenarios" / "tutorial.overlay.yml"
@@ -217,6 +217,10 @@ def test_a_script_stops_at_the_first_command_that_fails(tmp_path: Path) -> None:
         ("wait", 2, "wait: write wait DURATION, for example wait 5s"),
         ("wait 5", 2, '"5" is not a duration'),
         ("fault link host-a host-b down", 2, "no link between host-a and host-b"),
+        ("fault host host-x crashed", 2, 'there is no host "host-x"; did you mean host-c?'),
+        ("fault", 2, "fault: write a kind; for example fault link A B down"),
+        ("fault partition host-a,host-x host-y", 2, '"host-y"'),
+        ("fault end 3", 2, "is no fault that lasts; `fault list` shows them"),
         ("docker run alpine no-such-program", 127, '"no-such-program": executable file not found'),
         ("docker ps --no-such-flag", 125, "unknown flag: --no-such-flag"),
         ("docker exec 'unclosed", 2, "no closing quotation in: docker exec 'unclosed"),
@@ -254,7 +258,8 @@ def test_manual_leaves_joining_to_the_user(
 def test_words_of_the_prompt(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     script = tmp_path / "script.txt"
     script.write_text(
-        "help\nexplain\nfault link host-a switch down for 1 s\nwait 2s\non host-c\nhosts\nexit\n"
+        "help\nexplain\nfault link host-a switch down for 1 s\nwait 2s\non host-c\nhosts\n"
+        "fault host host-b frozen\nfault list\nfault heal\nexit\n"
         "docker no such line\n",
         encoding="utf-8",
     )
@@ -263,6 +268,10 @@ def test_words_of_the_prompt(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     assert "nothing to explain yet" in said
     assert "host-a  2.000 s $ on host-c" in said
     assert "host-c  2.000 s $ hosts" in said
+    assert "fault 1: " in said
+    assert ", until 1.000 s\n" in said
+    assert said.count("fault 2: ") == 2
+    assert "fault 2 ended\n" in said
     assert "no such line" not in said
 
 
@@ -359,9 +368,13 @@ def test_a_mistyped_word_of_the_command_line_gets_the_nearest_spelling(
 
 
 def test_every_option_can_be_suggested(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    commands = re.findall(r"^    ([a-z]+) ", capsys.readouterr().out, re.MULTILINE)
+    assert {"run", "demo", "check", "sh", "schema"} <= set(commands)
     known = set()
-    for command in ([], ["run"], ["demo"], ["check"], ["sh"], ["schema"]):
+    for command in ([], *([command] for command in commands)):
         with pytest.raises(SystemExit):
             main([*command, "--help"])
         known |= set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", capsys.readouterr().out))
-    assert known == set(OPTIONS)
+    assert known <= set(Parser.options)

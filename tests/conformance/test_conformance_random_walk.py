@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 
 WALKS = settings(
-    max_examples=400 if NIGHTLY else 20,
+    max_examples=400 if NIGHTLY else 50,
     stateful_step_count=100 if NIGHTLY else 40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
@@ -38,9 +38,10 @@ HEALED = 240
 """Seconds within which that must be so again after all cuts are mended.
 
 A dial begun before lasts up to 10 s; a node tries one of those it holds failed each second, so that
-24 of them have all been drawn after some 90 s; membership missed by gossip comes with a push/pull,
-entries with a bulk sync, every 30 s each with one partner, who may not have them either the first
-time. A host that found nobody to join tries again after a minute, in the shadow of all that.
+24 of them have all been drawn after some 90 s; membership that gossip missed comes with a push/pull
+after 30 s, and entries with a bulk sync, every 30 s with a random partner who may not have them
+either the first times. A host that found nobody to join tries again after a minute, in the shadow
+of all that. Of some hundred walks the slowest takes 95 s.
 """
 
 
@@ -100,18 +101,19 @@ class FaultyWalk(RandomWalk):
         self.walk.crash(pick(data, self.walk.up()))
 
     @rule(data=st.data())
-    @precondition(lambda self: self.walk.down())
+    @precondition(lambda self: self.walk.forgotten())
     def restart(self, data: st.DataObject) -> None:
-        self.walk.restart(pick(data, self.walk.down()))
+        self.walk.restart(pick(data, self.walk.forgotten()))
 
     @rule(data=st.data())
     @precondition(lambda self: self.walk.up())
     def cut_off(self, data: st.DataObject) -> None:
         up = self.walk.up()
-        hosts = data.draw(st.lists(st.sampled_from(up), unique=True, max_size=len(up) // 2))
+        hosts = data.draw(st.lists(st.sampled_from(up), min_size=1, max_size=12, unique=True))
         self.walk.cut_off(hosts)
 
     @rule()
+    @precondition(lambda self: self.walk.cluster.divided)
     def heal(self) -> None:
         self.walk.cluster.heal()
 

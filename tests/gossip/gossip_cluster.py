@@ -125,6 +125,11 @@ class Cluster:
         for node in nodes:
             self._sides[node.address] = self._cuts
 
+    @property
+    def divided(self) -> bool:
+        """Whether some node is cut off from others."""
+        return bool(self._sides)
+
     def heal(self) -> None:
         """Everybody hears everybody again."""
         self._sides.clear()
@@ -179,8 +184,8 @@ class Cluster:
             if self._lost() or not self._reachable(sender.address, item.target):
                 self.dropped += 1
             else:
-                message = DatagramIn(sender.address, item.packet)
-                self._deliver(sender.address, item.target, message, self.latency)
+                packet = DatagramIn(sender.address, item.packet)
+                self._deliver(sender.address, item.target, packet, self.latency)
         elif isinstance(item, StreamReply):
             message = StreamIn(sender.address, item.stream, item.content, reply=True)
             self._deliver(sender.address, item.target, message, self._stream_delay(item.length))

@@ -9,7 +9,10 @@ from typing import Any
 
 from gossip_cluster import create, delete, formed, live, update
 
-from overlaysim.gossip import GossipNode
+from overlaysim.gossip import GossipNode, MemberState
+from overlaysim.units import SECOND
+
+GONE = (MemberState.DEAD, MemberState.LEFT)
 
 
 class Walk:
@@ -29,6 +32,7 @@ class Walk:
         self.addresses = [node.address for node in nodes]
         self.networks = [f"W{number}" for number in range(networks)]
         self.owned: list[dict[str, dict[str, int]]] = [{} for _ in nodes]
+        self.dead: dict[int, str] = {}
         self.writes = 0
         self.lives = 0
 
@@ -58,8 +62,19 @@ class Walk:
     def up(self) -> list[int]:
         return [host for host, node in enumerate(self.nodes) if node is not None]
 
-    def down(self) -> list[int]:
-        return [host for host, node in enumerate(self.nodes) if node is None]
+    def forgotten(self) -> list[int]:
+        """Hosts that are down, and that nobody takes for alive any more.
+
+        A host that is back sooner under a new name hears from the others of its old one at the same
+        address, and holds it for the newer: it drops out of its own list (``NDB/nodemgmt.go``
+        purgeReincarnation knows no better).
+        """
+        believers = [self._node(host) for host in self.up()]
+        return [
+            host
+            for host, name in self.dead.items()
+            if all(node.member_state(name) in (None, *GONE) for node in believers)
+        ]
 
     # Actions
 
@@ -89,11 +104,13 @@ class Walk:
     def crash(self, host: int) -> None:
         """The host dies, with all that only it knew."""
         self.cluster.crash(self._node(host))
+        self.dead[host] = self._node(host).name
         self.nodes[host], self.owned[host] = None, {}
 
     def restart(self, host: int) -> None:
         """The host comes back under a new name and joins through the first three that are up."""
         self.lives += 1
+        del self.dead[host]
         seeds = [self.addresses[other] for other in self.up()[:3]]
         node = self.cluster.start(f"life{self.lives:08d}", self.addresses[host])
         self.nodes[host] = node
@@ -131,10 +148,10 @@ class Walk:
         """
         began = self.cluster.now
         while self.differences():
-            waited = (self.cluster.now - began) / 10**12
+            waited = (self.cluster.now - began) / SECOND
             assert waited < seconds, self.differences()
             self.cluster.run(0.5)
-        took = (self.cluster.now - began) / 10**12
+        took = (self.cluster.now - began) / SECOND
         self.cluster.run(35)
         assert self.differences() == []
         return took

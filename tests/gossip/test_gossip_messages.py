@@ -170,9 +170,9 @@ def test_a_push_pull() -> None:
 
 
 def test_a_sync_tells_creates_and_deletes_only() -> None:
-    updated = entry(TableEventKind.UPDATE).for_sync(0)
+    updated = entry(TableEventKind.UPDATE).told
     assert updated == entry()
     assert updated.wire == entry().wire
-    deleted = entry(TableEventKind.DELETE, residual=1800).for_sync(90 * SECOND + 1)
+    deleted = entry(TableEventKind.DELETE, residual=1800).lasting(90 * SECOND + 1)
     assert deleted.residual == 90
     assert deleted.wire == entry(TableEventKind.DELETE, residual=90).wire

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from gossip_walk import Walk
@@ -10,7 +12,7 @@ from gossip_walk import Walk
 
 def step(walk: Walk, rng: random.Random) -> None:
     """Do one of the things that can be done now, or wait for a moment."""
-    actions = {
+    actions: dict[Callable[..., None], list[Any]] = {
         walk.join: walk.outside(),
         walk.leave: walk.inside(),
         walk.create: walk.inside() * 2,

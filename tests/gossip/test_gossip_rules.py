@@ -408,6 +408,7 @@ def test_a_node_that_cannot_join_tries_again() -> None:
     now = 0
     while now < 75 * SECOND:
         for item in node.take_outbox():
+            assert isinstance(item, StreamRequest)
             assert (item.target, item.kind) == ("10.0.0.9", "push-pull")
             tries.append(now)
             node.receive(StreamFailed(item.stream), now)

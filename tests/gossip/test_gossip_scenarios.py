@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from gossip_cluster import Cluster, create, delete, encoded, live, networked
 
@@ -90,7 +92,7 @@ def test_a_burst_goes_out_five_entries_per_tick() -> None:
         cluster.do(a, "create_entry", *place, i, encoded(i))
     # The names of these nodes have 12 characters, as Docker's have.
     cluster.run(0.4)
-    sent = [
+    sent: list[Any] = [
         item.packet
         for _, item in cluster.datagrams
         if (item.kind, item.target) == ("table", b.address)

@@ -3,6 +3,7 @@
 The plan of the house, from the roof down (docs/ARCHITECTURE.md):
 
     cli
+    bench
     scenario   validate
     docker
     cluster
@@ -24,6 +25,7 @@ PACKAGE = Path(__file__).parents[2] / "overlaysim"
 
 FLOORS = (
     ("cli",),
+    ("bench",),
     ("scenario", "validate"),
     ("docker",),
     ("cluster",),

@@ -182,6 +182,6 @@ def test_every_byte_is_the_same_in_another_process(tmp_path: Path) -> None:
     assert contents[0] == contents[1]
     assert {name for name in contents[0] if "figures" in name} == {
         f"run/figures/{name}.{kind}"
-        for name in ("topology", "latency", "overhead", "names")
+        for name in ("topology", "latency", "overhead", "names", "fates")
         for kind in ("png", "svg")
     }

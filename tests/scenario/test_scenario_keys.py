@@ -10,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenario_reading import FakeTiming, problem, problems, read
 
+from overlaysim.cluster.faults import LinkState
 from overlaysim.errors import InputError
 from overlaysim.scenario.model import (
+    Break,
     Command,
     DnsSpec,
     FaultStep,
+    Heal,
     PingFlow,
     RunStep,
     Step,
@@ -78,8 +81,8 @@ def test_a_whole_scenario() -> None:
         RunStep(line=21, host="host-b", commands=(
             Command("docker run -d --network app-overlay --name client alpine sleep 1000", 22),
         )),
-        FaultStep(line=23, at=20 * SECOND, a="host-b", b="leaf-1", up=False,
-                  duration=10 * SECOND),
+        FaultStep(line=23, at=20 * SECOND,
+                  order=Break((LinkState("host-b", "leaf-1", False),), 10 * SECOND)),
         RunStep(line=25, at=15 * SECOND, every=500 * MS, until=60 * SECOND, host="host-b",
                 commands=(Command("docker exec client ping -c 1 web", 29),)),
     )  # fmt: skip
@@ -165,9 +168,9 @@ def test_waits_and_faults() -> None:
 """) == (
         WaitStep(line=3, duration=5 * SECOND),
         WaitStep(line=4, at=60 * SECOND, duration=0),
-        FaultStep(line=6, a="switch", b="host-a", up=True),
-        FaultStep(line=7, every=2 * SECOND, until=9 * SECOND, a="host-a", b="switch", up=False,
-                  duration=SECOND),
+        FaultStep(line=6, order=Heal("link", ("switch", "host-a"))),
+        FaultStep(line=7, every=2 * SECOND, until=9 * SECOND,
+                  order=Break((LinkState("host-a", "switch", False),), SECOND)),
     )  # fmt: skip
 
 

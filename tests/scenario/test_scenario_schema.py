@@ -12,10 +12,14 @@ from scenario_reading import FakeTiming
 from overlaysim.cluster.timing import Timing
 from overlaysim.errors import InputError
 from overlaysim.scenario.fields import Section
-from overlaysim.scenario.keys import DNS, LINK, STEP, UNDERLAY, scenario_section
+from overlaysim.scenario.gossip_keys import GOSSIP
+from overlaysim.scenario.keys import DNS, STEP, UNDERLAY, scenario_section
+from overlaysim.scenario.kinds import ON_OFF
+from overlaysim.scenario.link_keys import LINK
 from overlaysim.scenario.nodes import ProblemLog, from_values
 from overlaysim.scenario.schema import json_schema, reference_text
 from overlaysim.scenario.shapes import Either, Kind, ListOf, MapOf, Word
+from overlaysim.scenario.variants import Variants
 from overlaysim.underlay.spec import PROPERTIES, LinkSpec
 
 
@@ -34,6 +38,13 @@ def compare(kind: Kind, schema: dict[str, Any], path: str) -> list[str]:
                 assert inner["description"] == field.help
                 assert inner.get("default") == field.default
                 words += compare(field.kind, inner, f"{path}.{field.key}")
+            return words
+        case Variants():
+            assert len(kind.sections) == len(schema["oneOf"])
+            words = []
+            for (key, section), inner in zip(kind.sections.items(), schema["oneOf"], strict=True):
+                assert key in inner["required"]
+                words += compare(section, inner | {"required": inner["required"][1:]}, path)
             return words
         case ListOf():
             assert schema["type"] == "array"
@@ -56,9 +67,10 @@ def assert_word(word: Word, schema: dict[str, Any]) -> None:
         assert re.search(schema["pattern"], example)
         assert not re.search(schema["pattern"], "\x00")
     for choice in schema.get("enum", ()):
-        assert word.parse(choice) == choice
+        assert word.parse(choice) == (choice == "on" if word is ON_OFF else choice)
     if "enum" in schema:
-        with pytest.raises(InputError, match="is not one of " + ", ".join(schema["enum"])):
+        allowed = "is not on or off" if word is ON_OFF else f"one of {', '.join(schema['enum'])}"
+        with pytest.raises(InputError, match=allowed):
             word.parse("nonsense")
 
 
@@ -72,7 +84,9 @@ def test_every_key_of_the_table_is_in_the_schema_and_the_other_way_round() -> No
     assert json.loads(json.dumps(schema)) == schema
 
 
-@pytest.mark.parametrize("section", [UNDERLAY, LINK, STEP, DNS, scenario_section(FakeTiming)])
+@pytest.mark.parametrize(
+    "section", [UNDERLAY, LINK, STEP, DNS, GOSSIP, scenario_section(FakeTiming)]
+)
 def test_every_default_is_readable_as_it_is_written(section: Section) -> None:
     log = ProblemLog("defaults")
     for field in section.fields:
@@ -107,7 +121,8 @@ def test_the_schema_knows_the_numbers_and_lengths() -> None:
         "description": "of all randomness", "type": "integer", "minimum": 0,
         "maximum": 2**63 - 1, "default": 1,
     }  # fmt: skip
-    link = properties["timeline"]["items"]["properties"]["fault"]["properties"]["link"]
+    fault = properties["timeline"]["items"]["properties"]["fault"]["oneOf"][0]
+    link = fault["properties"]["link"]
     assert (link["minItems"], link["maxItems"], link["uniqueItems"]) == (2, 2, True)
     timing = properties["timing"]["properties"]
     assert list(timing) == ["container_start", "swarm_join"]
@@ -118,7 +133,14 @@ def test_the_reference_has_a_line_for_each_key() -> None:
     lines = reference_text(FakeTiming).splitlines()
     keys = [line.split()[0] for line in lines]
     assert keys[:5] == ["name", "about", "seed", "underlay", "underlay.topology"]
-    assert {"timeline[].fault.link", "traffic[].arrivals", "timing.swarm_join"} < set(keys)
+    assert {
+        "timeline[].fault.link",
+        "traffic[].arrivals",
+        "timing.swarm_join",
+        "timeline[].fault.partition",
+        "gossip.probe_interval",
+        "late",
+    } < set(keys)
     columns = {line.split()[0]: re.split(r"\s{2,}", line)[1:] for line in lines}
     assert columns["underlay.link.rate"] == [
         "a rate, default 1 Gbit/s", "bits per second, in each direction",

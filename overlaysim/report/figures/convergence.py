@@ -15,7 +15,7 @@ from overlaysim.report.figures.reference import CREATE, nearest_size
 from overlaysim.report.figures.style import BLUE, GREY, ORANGE, new_figure
 from overlaysim.units import MS, SECOND
 
-LEAST_CHANGES, LEAST_HOSTS = 8, 3
+LEAST_CHANGES, LEAST_HOSTS = 20, 3
 """A distribution of fewer says nothing."""
 MOST_LINES = 300
 _FIRST = 10 * MS
