@@ -31,7 +31,7 @@ from overlaysim.host.tables import NetworkTables
 from overlaysim.naming.records import EndpointRecord
 from overlaysim.overlay.peers import PeerRecord
 from overlaysim.sim import Driver, Journey, Simulator
-from overlaysim.sim.events import MemberChanged
+from overlaysim.sim.events import GossipEnded, MemberChanged
 from overlaysim.wire import UDP, IPv4, Opaque, Packet
 
 GOSSIP_PORT = 7946
@@ -97,6 +97,7 @@ class Agent:
         self._driver.stop()
         self._datapath.close(GOSSIP_PORT)
         self._streams.close(GOSSIP_PORT)
+        self._simulator.bus.emit(GossipEnded(self._simulator.now, self._host))
 
     # ---- networks -------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from overlaysim.measure.audit import Span
 from overlaysim.measure.convergence import Change
 from overlaysim.measure.intervals import Intervals
 from overlaysim.measure.truth import ABSENT, CORRECT, canonical
-from overlaysim.sim.events import FaultBegan, FaultEnded, MemberChanged, PathChanged
+from overlaysim.sim.events import FaultBegan, FaultEnded, GossipEnded, MemberChanged, PathChanged
 
 ACTIVE, FAILED = "active", "failed"
 
@@ -141,7 +141,11 @@ def active_members(events: Iterable[Any], host: str) -> list[tuple[int, int]]:
     for event in events:
         if isinstance(event, MemberChanged) and event.host == host and event.member != host:
             states[event.member] = event.state
-            counts[event.at] = sum(state == ACTIVE for state in states.values())
+        elif isinstance(event, GossipEnded) and event.host == host:
+            states.clear()
+        else:
+            continue
+        counts[event.at] = sum(state == ACTIVE for state in states.values())
     return list(counts.items())
 
 

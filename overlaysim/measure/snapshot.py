@@ -13,6 +13,7 @@ from overlaysim.sim.events import (
     EndpointRemoved,
     FaultBegan,
     FaultEnded,
+    GossipEnded,
     HostJoinedNetwork,
     HostLeftNetwork,
     MemberChanged,
@@ -64,6 +65,7 @@ class Snapshot:
             PeerAdded: self._peer_added,
             PeerRemoved: self._peer_removed,
             MemberChanged: self._member_changed,
+            GossipEnded: self._gossip_ended,
             PathChanged: self._path_changed,
             FaultBegan: self._fault_began,
             FaultEnded: self._fault_ended,
@@ -150,6 +152,9 @@ class Snapshot:
 
     def _member_changed(self, event: MemberChanged) -> None:
         self.members.setdefault(event.host, {})[event.member] = event.state
+
+    def _gossip_ended(self, event: GossipEnded) -> None:
+        self.members.pop(event.host, None)
 
     def _path_changed(self, event: PathChanged) -> None:
         self._obstacles[event.source, event.target] = event.obstacle

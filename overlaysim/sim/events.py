@@ -205,6 +205,14 @@ class MemberChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class GossipEnded:
+    """The gossip of ``host`` has ended: it says nothing of anybody any more."""
+
+    at: int
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
 class FaultBegan:
     """Something was broken on purpose; ``number`` tells it from others, ``what`` says it in words.
 

@@ -180,14 +180,14 @@ def test_g21_watch_filters() -> None:
         bench.event(CREATE, "gone", time, network=network, table=table)
         bench.event(DELETE, "gone", time + 10, network=network, table=table, residual=1800)
     changes = bench.watch()
-    for network, table, values in FILTERS:
-        told = bench.node.present(network, table)
+    for only_network, only_table, values in FILTERS:
+        told = bench.node.present(only_network, only_table)
         assert {change.kind for change in told} == {"created"}
         assert sorted(change.value for change in told) == sorted(values)
         # Who watched from the beginning and replays what passes the filter ends with the same.
         followed = {}
         for change in changes:
-            if network in (None, change.network) and table in (None, change.table):
+            if only_network in (None, change.network) and only_table in (None, change.table):
                 followed[change.network, change.table, change.key] = change.value
         assert sorted(filter(None, followed.values())) == sorted(values)
 
