@@ -46,8 +46,8 @@ class Directory:
     """
 
     __slots__ = (
-        "_active", "_attached", "_context", "_failed", "_gone_since", "_heard", "_left",
-        "_name", "_names", "_node_reaper", "_owners", "_rosters", "_settings", "changes",
+        "_active", "_attached", "_context", "_displaced", "_failed", "_gone_since", "_heard",
+        "_left", "_name", "_names", "_node_reaper", "_owners", "_rosters", "_settings", "changes",
         "clock", "network_events", "node_events", "on_failed",
     )  # fmt: skip
 
@@ -68,6 +68,8 @@ class Directory:
         self._gone_since: dict[str, int] = {}
         self._names: dict[str, str] = {}
         """Address -> the name last known there."""
+        self._displaced: dict[str, str] = {}
+        """Nodes retired for a new name at their address, which memberlist has not given up."""
         self._attached: dict[str, dict[str, NetworkEvent]] = {}
         """Network -> name of a node -> its last join or leave."""
         self._rosters: dict[str, Roster] = {}
@@ -144,16 +146,23 @@ class Directory:
         """The membership layer has a new member, or one that was away (``NotifyJoin``).
 
         A new name at the address of a known node is that node started again, so the older one has
-        left for good (``NDB/nodemgmt.go`` purgeReincarnation).
+        left for good (``NDB/nodemgmt.go`` purgeReincarnation). News of a life that is over can come
+        late, though, and then it is the present one that is taken for over. A node does not believe
+        that of itself, and takes it back of others once the late one turns out to be dead; later
+        versions of moby do not retire active nodes at all.
         """
         self._gone_since.pop(name, None)
         was_failed = self._failed.pop(name, None) is not None
         known = was_failed or self._left.pop(name, None) is not None
-        former = self._names.get(address)
-        if not known and former not in (None, name):
-            self._retire(former, now)
+        own_past = address == self._context.address and name != self._name
+        if not own_past:
+            former = self._names.get(address, name)
+            if not known and former != name:
+                if former in self._active:
+                    self._displaced[former] = address
+                self._retire(former, now)
+            self._names[address] = name
         self._active[name] = address
-        self._names[address] = name
         self._changed(name, NodeState.ACTIVE)
         if was_failed:
             for network in self._attached:
@@ -166,8 +175,15 @@ class Directory:
 
         If it did not say before that it leaves, it is taken for failed.
         """
-        if name in self._active:
-            self._fail(name, now)
+        self._displaced.pop(name, None)
+        address = self._active.get(name)
+        if address is None:
+            return
+        self._fail(name, now)
+        for other, place in list(self._displaced.items()):
+            if place == address:
+                del self._displaced[other]
+                self.node_alive(other, address, now)
 
     def on_node_event(self, event: NodeEvent, now: int) -> None:
         """A node says that it joined or leaves the cluster.

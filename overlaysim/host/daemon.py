@@ -221,8 +221,9 @@ class Daemon:
         self._queue.clear()
         self._buffered.clear()
         held, self._held = self._held, {}
-        for process, steps in held.values():
+        for _, steps in held.values():
             steps.close()
+        for process in dict.fromkeys(process for process, _ in held.values()):
             process.interrupt()
 
     def begin(self) -> None:

@@ -53,11 +53,13 @@ class NetworkTables:
         self._name_of = name_of
         self._vtep: Vtep | None = None
         self._ways: dict[str, str] = {}  # where frames for an address go, as traced last
+        self._watched: dict[str, None] = {}  # addresses whose learned entry may age
         simulator.bus.emit(HostJoinedNetwork(simulator.now, host, label))
 
     def program(self, vtep: Vtep) -> None:
         """Enter every known peer into a VXLAN device, and all later changes."""
         self._vtep = vtep
+        vtep.on_learned = self._trace_way
         for key, record in self.peers.items():
             vtep.add_peer(key, record, self._simulator.now)
             self._trace_way(record.endpoint_ip)
@@ -111,6 +113,7 @@ class NetworkTables:
     def _trace_way(self, address: str) -> None:
         """Trace where frames for an address go, if that has changed."""
         assert self._vtep is not None
+        self._watch(address)
         before = self._ways.pop(address, "")
         way = self._vtep.way(address, self._simulator.now) or ""
         if way:
@@ -122,6 +125,18 @@ class NetworkTables:
             emit(PeerRemoved(now, self._host, self.label, address, self._name_of(before)))
         if way:
             emit(PeerAdded(now, self._host, self.label, address, self._name_of(way)))
+
+    def _watch(self, address: str) -> None:
+        """Look at the way to an address again when its learned entry, if any, may have aged."""
+        assert self._vtep is not None
+        ends = self._vtep.way_ends(address, self._simulator.now)
+        if ends is not None and address not in self._watched:
+            self._watched[address] = None
+            self._simulator.call_at(ends, self._look_again, address)
+
+    def _look_again(self, address: str) -> None:
+        del self._watched[address]
+        self._trace_way(address)
 
     def _trace(self, changes: list[tuple[str, str, str]]) -> None:
         emit, now = self._simulator.bus.emit, self._simulator.now

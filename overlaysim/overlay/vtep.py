@@ -7,6 +7,7 @@ Sources: moby ``daemon/libnetwork/drivers/overlay/{peerdb,ov_network}.go``; Linu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
@@ -14,7 +15,11 @@ from overlaysim.overlay.peers import PeerRecord
 from overlaysim.units import SECOND
 
 AGEING = 300 * SECOND
-"""A learned entry is forgotten after this long without a frame (the 10 s sweep is left out)."""
+"""A learned entry is forgotten after this long without a frame (the 10 s sweep is left out).
+
+Sent frames count as well as received ones, as in Linux before 6.15 ("vxlan: Age FDB entries based
+on Rx traffic", 2025).
+"""
 
 
 @dataclass(slots=True)
@@ -30,14 +35,23 @@ class Vtep:
     The caller leaves out records whose VTEP is the host's own address: local containers are never
     entered.
 
+    Attributes:
+        on_learned: called with the address of a known container after a frame has taught the
+            device where its MAC is, for the first time or anew.
+
     Args:
         vni: the network's identifier.
         address: the host's own VTEP address.
+        replaces: whether a record's forwarding entry takes the place of one that was learned for
+            the same MAC. Before moby pull request 53663 of 2026-09-14 it was added with
+            ``NLM_F_EXCL``, which failed then (``daemon/libnetwork/osl/neigh_linux.go``).
     """
 
-    def __init__(self, vni: int, address: str) -> None:
+    def __init__(self, vni: int, address: str, *, replaces: bool = False) -> None:
         self.vni = vni
         self.address = address
+        self.on_learned: Callable[[str], None] | None = None
+        self._replaces = replaces
         self._peers: dict[str, PeerRecord] = {}
         self._programmed: dict[str, str] = {}  # address of a container -> key of its record
         self._forwarding: dict[str, _Entry] = {}
@@ -82,6 +96,15 @@ class Vtep:
         entry = None if mac is None else self._entry(mac, now)
         return None if entry is None else entry.vtep
 
+    def way_ends(self, ip: str, now: int) -> int | None:
+        """Return when :meth:`way` will lose a learned entry that nobody uses until then.
+
+        None if there is no way, or none that ages.
+        """
+        mac = self.neighbour(ip)
+        entry = None if mac is None else self._entry(mac, now)
+        return None if entry is None or entry.used is None else entry.used + AGEING
+
     def forward(self, mac: str, now: int) -> str | None:
         """Return the VTEP to send a frame for ``mac`` to; None means that it is dropped."""
         entry = self._entry(mac, now)
@@ -103,7 +126,14 @@ class Vtep:
         if entry is not None and entry.used is None:
             return entry.vtep == vtep
         self._forwarding[mac] = _Entry(vtep, now)
+        if entry is None or entry.vtep != vtep:
+            self._tell_learned(mac)
         return True
+
+    def _tell_learned(self, mac: str) -> None:
+        if self.on_learned is not None:
+            for ip in [ip for ip, key in self._programmed.items() if self._peers[key].mac == mac]:
+                self.on_learned(ip)
 
     def neighbours(self) -> list[tuple[str, str]]:
         """Return the neighbour table as rows (IP address, MAC), sorted by address."""
@@ -130,10 +160,11 @@ class Vtep:
     def _program(self, key: str, now: int) -> None:
         """Make a record effective, as far as the kernel lets one.
 
-        An entry for the MAC that is there already, such as one learned from a frame that was
-        faster than the record, stays: adding the permanent one fails, and nobody tries again.
+        Unless it is replaced, an entry for the MAC that is there already, such as one learned from
+        a frame that was faster than the record, stays: adding the permanent one fails, and nobody
+        tries again.
         """
         record = self._peers[key]
         self._programmed[record.endpoint_ip] = key
-        if self._entry(record.mac, now) is None:
+        if self._replaces or self._entry(record.mac, now) is None:
             self._forwarding[record.mac] = _Entry(record.vtep, None)

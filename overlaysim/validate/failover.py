@@ -40,6 +40,8 @@ SETUP = (
 BOX = "docker run -d --network app --name box-{} alpine sleep 1000000"
 """What is typed on every host."""
 
+REST = 100 * SECOND
+"""Three full-state exchanges of 30 s: no table lacks anything when the host fails."""
 AFTERWARDS = 80 * SECOND
 """How long is watched after the fault is healed: two of the periodic full-state exchanges of 30 s,
 and 20 s in which the task of the healed host is shut down."""
@@ -87,8 +89,8 @@ class FailoverRun:
         story = Story(world.simulator, WATCHED, VICTIM)
         _set_up(world)
         simulator = world.simulator
-        # The services were long at rest, and nobody looked at a clock before pulling the plug.
-        simulator.run_for(20 * SECOND + simulator.streams("failover").randrange(10 * SECOND))
+        # All tables were complete, and nobody looked at a clock before pulling the plug.
+        simulator.run_for(REST + simulator.streams("failover").randrange(10 * SECOND))
         began = simulator.now
         number = world.faults.begin(experiment.fault)
         simulator.run_for(experiment.duration)

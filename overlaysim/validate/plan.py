@@ -90,7 +90,7 @@ class Effort:
     members: int
 
 
-FULL = {3: Effort(100, 10, 0), 10: Effort(80, 10, 200), 50: Effort(24, 4, 60)}
+FULL = {3: Effort(200, 20, 0), 10: Effort(200, 20, 400), 50: Effort(30, 6, 200)}
 """By number of nodes: at least twice the reference's runs, so that its errors are the larger."""
 
 QUICK = {3: Effort(30, 5, 0), 10: Effort(30, 5, 60)}

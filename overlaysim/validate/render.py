@@ -8,32 +8,35 @@ import statistics
 from collections.abc import Iterable, Sequence
 
 from overlaysim.report.table import Table
-from overlaysim.validate.compare import Cell, Comparison, Estimate
+from overlaysim.validate.compare import LAW_TOLERANCE, Cell, Comparison, Estimate
 from overlaysim.validate.rounds import Row
 
 _HEAD = ("N", "loss", "metric", "ours", "reference", "off by", "allowed", "verdict")
+LAW_MARK = "*"
 _DIGITS = re.compile(r"([0-9]+)")
 _TEXT = (2, 7)
 """Columns that stand to the left."""
 
 
 def estimate_text(estimate: Estimate | None) -> str:
-    """A mean, its standard error to two digits, and the number of runs: ``0.104 ± 0.0054 (90)``."""
+    """A mean, its standard error to one or two digits, the number of runs: ``0.104 ± 0.005 (9)``."""
     if estimate is None:
         return "no run"
-    error = estimate.error
+    mean, error = estimate.mean, estimate.error
+    if error == 0:
+        return f"{mean:.4g} ± 0 ({estimate.runs})"
     if not math.isfinite(error):
-        return f"{_number(estimate.mean)} (1)"
-    decimals = 4 - _magnitude(estimate.mean) if error == 0 else 2 - _magnitude(error)
-    decimals = max(0, min(6, decimals))
-    return f"{estimate.mean:.{decimals}f} ± {error:.{decimals}f} ({estimate.runs})"
+        return f"{_number(mean)} (1)"
+    least = 1 - _magnitude(error)
+    decimals = max(0, least, min(least + 1, 4 - _magnitude(mean)))
+    return f"{mean:.{decimals}f} ± {error:.{decimals}f} ({estimate.runs})"
 
 
 def comparison_text(comparisons: Iterable[Comparison]) -> str:
     """The tables for a terminal."""
     blocks = []
     for comparison in comparisons:
-        table = Table(_HEAD, tuple(map(_cells, comparison.cells)), _TEXT)
+        table = Table(_HEAD, tuple(map(_cells, comparison.cells)), _TEXT, _notes(comparison))
         blocks.append("\n".join([comparison.title, *table.lines()]))
     return "\n\n".join(blocks) + "\n"
 
@@ -45,7 +48,8 @@ def comparison_markdown(comparisons: Iterable[Comparison]) -> str:
     for comparison in comparisons:
         rows = [_HEAD, rule, *map(_cells, comparison.cells)]
         lines = [f"| {' | '.join(row)} |" for row in rows]
-        blocks.append("\n".join([f"### {comparison.title}", "", *lines]))
+        notes = [line for note in _notes(comparison) for line in ("", note)]
+        blocks.append("\n".join([f"### {comparison.title}", "", *lines, *notes]))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -78,12 +82,17 @@ def summary_text(rows: Sequence[Row]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
+def _notes(comparison: Comparison) -> tuple[str, ...]:
+    law = f"{LAW_MARK} decided by the protocol's rules alone: within {LAW_TOLERANCE:.0%}"
+    return (law,) if any(cell.law for cell in comparison.cells) else ()
+
+
 def _cells(cell: Cell) -> tuple[str, ...]:
-    title = f"{cell.metric.title} (law)" if cell.law else cell.metric.title
+    verdict = "agrees" if cell.passes else "DIFFERS"
     return (
-        str(cell.nodes), f"{cell.loss:g} %", title, estimate_text(cell.ours),
+        str(cell.nodes), f"{cell.loss:g} %", cell.metric.title, estimate_text(cell.ours),
         estimate_text(cell.reference), _off(cell), _share(cell.allowed, cell),
-        "agrees" if cell.passes else "DIFFERS",
+        verdict + LAW_MARK * cell.law,
     )  # fmt: skip
 
 

@@ -82,10 +82,10 @@ class Cluster:
         return self.address(host, name)
 
     def cut(self, host: str) -> None:
-        self.session.set_link(host, "switch", up=False)
+        self.world.underlay.set_link_state(host, "switch", False)
 
     def mend(self, host: str) -> None:
-        self.session.set_link(host, "switch", up=True)
+        self.world.underlay.set_link_state(host, "switch", True)
 
     # ---- what is there --------------------------------------------------------------------
 

@@ -389,3 +389,60 @@ def test_exactly_once_over_a_channel_that_loses_repeats_and_reorders(
     if loss == 0.0:
         assert not failed
     assert all(stack.next_timer() is None for stack in channel.stacks.values())
+
+
+# ---- given up, closed --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("patience", [4 * SECOND, 20 * SECOND])
+def test_patience_is_also_how_long_a_dial_may_take(patience: int) -> None:
+    channel = Channel(fate=lambda segment: [])
+    stream = channel.stacks[A].open(B, PORT, "call", 10, "manager", 0, patience=patience)
+    channel.run()
+    assert channel.news == [(patience, A, StreamFailed(stream, B, "dial timed out"))]
+    assert max(at for at, _, _ in channel.seen) < patience
+
+
+def test_an_aborted_dial_falls_silent_and_its_late_answer_is_reset() -> None:
+    channel = Channel()
+    channel.stacks[B].listen(PORT)
+    stream = channel.stacks[A].open(B, PORT, "call", 10, "manager", 0)
+    channel.settle()
+    channel.stacks[A].abort(stream, 0)
+    channel.run()
+    assert channel.flags() == [(A, SYN, 0), (B, SYN | ACK, 0), (A, RST, 0)]
+    assert channel.news == []
+    assert all(stack.next_timer() is None for stack in channel.stacks.values())
+
+
+def test_an_aborted_call_is_reset_and_cannot_be_answered_any_more() -> None:
+    channel = Channel()
+    channel.stacks[B].listen(PORT)
+    stream = channel.stacks[A].open(
+        B, PORT, "call", 10, "manager", 0, wants_reply=True, patience=60 * SECOND
+    )
+    channel.run(SECOND)
+    channel.stacks[A].abort(stream, SECOND)
+    channel.run(2 * SECOND)
+    assert channel.flags()[-1] == (A, RST | ACK, 0)
+    assert not channel.stacks[B].reply(A, stream, "answer", 10, "manager", 2 * SECOND)
+    channel.stacks[A].abort(stream, 3 * SECOND)  # harmless
+    assert [type(news) for _, _, news in channel.news] == [StreamDelivered]
+
+
+def test_a_closed_port_resets_what_it_had_accepted_and_refuses_the_rest() -> None:
+    channel = Channel()
+    stack = channel.stacks[B]
+    stack.listen(PORT)
+    stack.listen(PORT + 1)
+    open_call = channel.stacks[A].open(B, PORT, "call", 10, "manager", 0, wants_reply=True)
+    other = channel.stacks[A].open(B, PORT + 1, "call", 10, "manager", 0, wants_reply=True)
+    channel.run(SECOND)
+    stack.close(PORT, SECOND)
+    late = channel.stacks[A].open(B, PORT, "call", 10, "manager", SECOND)
+    channel.run(2 * SECOND)
+    failures = [news for _, _, news in channel.news if isinstance(news, StreamFailed)]
+    assert [(f.stream, f.reason) for f in failures] == [
+        (open_call, "reset by peer"), (late, "refused"),
+    ]  # fmt: skip
+    assert stack.reply(A, other, "answer", 10, "manager", 2 * SECOND)

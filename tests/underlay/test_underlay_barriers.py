@@ -19,6 +19,7 @@ from overlaysim.wire import TCP, UDP, Ethernet, IPv4, Opaque, Packet
 
 HOSTS = ["a", "b", "c", "d"]
 SPEC = LinkSpec(rate=1_000_000_000, delay=10 * US)
+SYN_TO_7946 = TCP(40_000, 7946, 0, 0, 2, 65_535)
 GOSSIP, TUNNEL = ("udp", 7946), ("udp", 4789)
 
 
@@ -130,7 +131,7 @@ def test_a_filter_drops_what_is_for_its_port_both_ways_and_nothing_else(place: A
         undo = world.underlay.overrides.block(*place, GOSSIP)
     ways = [
         send_for(world, "a", "b", UDP(7946, 7946)), send_for(world, "b", "a", UDP(7946, 7946)),
-        send_for(world, "a", "b", UDP(7946, 4789)), send_for(world, "a", "b", TCP(9, 7946, 0, 0, 2, 0)),
+        send_for(world, "a", "b", UDP(7946, 4789)), send_for(world, "a", "b", SYN_TO_7946),
         send_for(world, "a", "c", UDP(7946, 7946)),
     ]  # fmt: skip
     assert [j.reason for j in ways] == ["port blocked", "port blocked", None, None, None]

@@ -116,16 +116,16 @@ def rows(*values: float, metric: str = "t50_s") -> list[Row]:
 def test_the_tables_show_both_sides_and_the_verdict() -> None:
     comparisons = compare(rows(0.9, 1.1, 1.0), rows(0.5, 0.5, 0.5), [3])
     text, page = comparison_text(comparisons), comparison_markdown(comparisons)
-    line = next(line for line in text.splitlines() if "50 % of others" in line)
+    line = next(line for line in text.splitlines() if "50 %," in line)
     assert "1.000 ± 0.058 (3)" in line
-    assert "0.5000 ± 0.0000 (3)" in line
+    assert "0.5 ± 0 (3)" in line
     assert "+100.0 %" in line
-    assert "DIFFERS" in line
-    assert "| 3 | 0 % | 50 % of others, s | 1.000 ± 0.058 (3) |" in page
+    assert line.endswith("DIFFERS")
+    assert "| 3 | 0 % | 50 %, s | 1.000 ± 0.058 (3) |" in page
     counted, failed = verdict_text(comparisons).splitlines()
     assert counted == "0 of 1 cells agree"
     assert failed.startswith("  not: 1 An entry is created")
-    assert failed.endswith(", 3 nodes, 0 % loss: 50 % of others, s")
+    assert failed.endswith(", 3 nodes, 0 % loss: 50 %, s")
     assert all(len(line) <= 100 for line in text.splitlines())
 
 
@@ -144,12 +144,15 @@ def test_a_summary_gives_mean_median_percentile_and_maximum() -> None:
     ("estimate", "text"),
     [
         (Estimate(0.10432, 0.0054, 90), "0.1043 ± 0.0054 (90)"),
+        (Estimate(0.099417, 0.000089, 80), "0.09942 ± 0.00009 (80)"),
+        (Estimate(158.482, 0.0404, 80), "158.48 ± 0.04 (80)"),
         (Estimate(64200.2, 71.4, 72), "64200 ± 71 (72)"),
-        (Estimate(240.0, 0.0, 9), "240.0 ± 0.0 (9)"),
+        (Estimate(240.0, 0.0, 9), "240 ± 0 (9)"),
         (Estimate(2.5, math.inf, 1), "2.500 (1)"),
-        (Estimate(0.0, 0.0, 9), "0.000 ± 0.000 (9)"),
         (None, "no run"),
     ],
 )
-def test_an_error_is_written_to_two_digits(estimate: Estimate | None, text: str) -> None:
+def test_an_estimate_is_written_as_precisely_as_it_is_known(
+    estimate: Estimate | None, text: str
+) -> None:
     assert estimate_text(estimate) == text
