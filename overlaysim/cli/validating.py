@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from overlaysim.cli.failover import add_failover_command
+from overlaysim.cli.rounds import add_effort, number, show_rounds
 from overlaysim.errors import InputError
 from overlaysim.validate.names import (
     EXPERIMENTS,
@@ -22,15 +20,12 @@ from overlaysim.validate.names import (
     PROFILES,
 )
 
-if TYPE_CHECKING:
-    from overlaysim.validate.plan import Progress
-
 _POINT = ("profile", "nodes", "loss", "runs", "latency", "burst", "duration")
 """Options that say where a single experiment is made: the comparison has its own points."""
 
 
 def add_validate_command(commands: Any) -> None:
-    """Declare ``validate gossip`` and its options.
+    """Declare ``validate`` with its subjects and their options.
 
     Args:
         commands: the subparsers of the program.
@@ -47,16 +42,10 @@ def add_validate_command(commands: Any) -> None:
     gossip.add_argument(
         "--markdown", type=Path, metavar="FILE", help="write the tables as Markdown too"
     )
-    gossip.add_argument("--csv", type=Path, metavar="FILE", help="write a row per run and metric")
-    gossip.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="of everything random (default: 1)"
-    )
-    gossip.add_argument(
-        "--jobs", type=_number(1, 256), default=os.cpu_count() or 1, metavar="N",
-        help="processes; the result does not depend on it (default: one per core)",
-    )  # fmt: skip
+    add_effort(gossip)
     _add_point(gossip.add_argument_group("one experiment at any point"))
     gossip.set_defaults(run=_gossip)
+    add_failover_command(subjects)
 
 
 def _add_point(group: Any) -> None:
@@ -64,37 +53,18 @@ def _add_point(group: Any) -> None:
                        help=", ".join(EXPERIMENTS))  # fmt: skip
     group.add_argument("--profile", choices=PROFILES, metavar="NAME",
                        help="memberlist's lan (default, Docker's), wan or local")  # fmt: skip
-    group.add_argument("--nodes", type=_number(2, MOST_NODES), metavar="N",
+    group.add_argument("--nodes", type=number(2, MOST_NODES), metavar="N",
                        help="size of the cluster (default: 10)")  # fmt: skip
-    group.add_argument("--loss", type=_number(0.0, MOST_LOSS), metavar="P",
+    group.add_argument("--loss", type=number(0.0, MOST_LOSS), metavar="P",
                        help="percent of the packets lost (default: 0)")  # fmt: skip
-    group.add_argument("--runs", type=_number(1, MOST_RUNS), metavar="R",
+    group.add_argument("--runs", type=number(1, MOST_RUNS), metavar="R",
                        help="how often (default: 10)")  # fmt: skip
-    group.add_argument("--latency", type=_number(0.0, LONGEST_LATENCY), metavar="MS",
+    group.add_argument("--latency", type=number(0.0, LONGEST_LATENCY), metavar="MS",
                        help="one way, in milliseconds (default: 0.5)")  # fmt: skip
-    group.add_argument("--burst", type=_number(1, LARGEST_BURST), metavar="K",
+    group.add_argument("--burst", type=number(1, LARGEST_BURST), metavar="K",
                        help="entries of a burst (default: 100)")  # fmt: skip
-    group.add_argument("--duration", type=_number(0.0, LONGEST_DURATION), metavar="S",
+    group.add_argument("--duration", type=number(0.0, LONGEST_DURATION), metavar="S",
                        help="of a partition, in seconds (default: 60)")  # fmt: skip
-
-
-def _number(least: float, most: float) -> Callable[[str], Any]:
-    """A reader of numbers of the kind of the bounds, within them."""
-    kind = type(least)
-
-    def read(text: str) -> Any:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = None
-        if value is None or not least <= value <= most:
-            whole = "whole " if kind is int else ""
-            raise argparse.ArgumentTypeError(
-                f"{text} is not a {whole}number from {least:g} to {most:g}"
-            )
-        return value
-
-    return read
 
 
 def _gossip(options: argparse.Namespace) -> int:
@@ -143,7 +113,7 @@ def _experiment(options: argparse.Namespace) -> int:
         options.experiment, conditions, options.runs or 10, options.seed, options.burst or 100,
         round(_given(options.duration, 60.0) * SECOND),
     )  # fmt: skip
-    rows = request.select(run_rounds(request.rounds(), options.jobs, _progress()))
+    rows = request.select(run_rounds(request.rounds(), options.jobs, show_rounds()))
     if options.csv is not None:
         write_whole(options.csv, csv_text(rows))
     print(summary_text(rows), end="")
@@ -165,7 +135,7 @@ def _compare(options: argparse.Namespace) -> int:
     )
 
     efforts = QUICK if options.quick else FULL
-    rows = run_rounds(comparison(efforts, options.seed), options.jobs, _progress())
+    rows = run_rounds(comparison(efforts, options.seed), options.jobs, show_rounds())
     comparisons = compare(rows, reference_rows(), sorted(efforts))
     if options.csv is not None:
         write_whole(options.csv, csv_text(rows))
@@ -174,17 +144,3 @@ def _compare(options: argparse.Namespace) -> int:
     print(render.comparison_text(comparisons))
     print(render.verdict_text(comparisons), end="")
     return int(not all(cell.passes for table in comparisons for cell in table.cells))
-
-
-def _progress() -> Progress | None:
-    """Show on a terminal how many clusters are done and how long the rest will take."""
-    if not sys.stderr.isatty():
-        return None
-    began = time.monotonic()
-
-    def show(done: int, total: int) -> None:
-        left = (time.monotonic() - began) / done * (total - done)
-        line = f"{done} of {total} clusters done, about {left:.0f} s left" if done < total else ""
-        print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
-
-    return show

@@ -19,6 +19,7 @@ from overlaysim.cluster.requests import (
     Welcome,
 )
 from overlaysim.cluster.runtime import Runtime
+from overlaysim.cluster.stays import Stays
 from overlaysim.cluster.timing import Timing
 from overlaysim.host.container import Attachment, Container
 from overlaysim.host.host import Host
@@ -61,8 +62,7 @@ class Worker:
         self.local = LocalNetworks(host, identifiers)
         self._simulator: Simulator = host.around.simulator
         self._joining: dict[str, Event] = {}
-        self._asked: dict[tuple[str, str], int] = {}
-        self._untold: dict[DetachRequest, None] = {}  # what the manager has not heard yet
+        self._stays = Stays(self)
         self.runtime = Runtime(host, identifiers, timing, self.detach_all)
 
     # ---- the swarm ------------------------------------------------------------------------
@@ -86,8 +86,7 @@ class Worker:
         """
         rng = self._simulator.streams("gossip-id", self.host.name)
         seeds = [address for address in self.managers if address != self.host.address]
-        for request in list(self._untold):
-            self.host.daemon.spawn(self._tell(request))
+        self._stays.tell_all()
         yield from self._begin(f"{rng.getrandbits(48):012x}", seeds)
 
     def _begin(self, gossip_id: str, seeds: list[str]) -> Steps:
@@ -109,9 +108,7 @@ class Worker:
 
     def forget_work(self) -> None:
         """The daemon has gone, with all that was under way; the disk remembers who was attached."""
-        for (container, _), asked in self._asked.items():
-            self._untold[DetachRequest(container, asked)] = None
-        self._asked.clear()
+        self._stays.end_all()
         self._joining.clear()
         self.rpc.forget()
         self.runtime.forget()
@@ -126,8 +123,7 @@ class Worker:
         """
         self.node = ""  # from now on orders are refused, and what is under way gives up
         self.active = False
-        self._asked.clear()
-        self._untold.clear()
+        self._stays.forget()
         yield from end_tasks()
         self.manager, self.managers, self._ingress = "", (), None
         yield from self.say_farewell()
@@ -183,9 +179,9 @@ class Worker:
             attachment: Attachment = yield from self.plug(container, grant, aliases, mac)
         except Refused:
             # The manager may have granted it nevertheless.
-            self.host.daemon.spawn(self._tell(DetachRequest(container.id, request.asked)))
+            self._stays.tell(DetachRequest(container.id, request.asked))
             raise
-        self._asked[container.id, grant.info.id] = request.asked
+        self._stays.begin(container.id, grant.info.id, request.asked)
         self._name(container, attachment)
         return attachment
 
@@ -230,9 +226,7 @@ class Worker:
         if attachment.info.vni is None:
             self.local.release(attachment)
         else:
-            asked = self._asked.pop((container.id, network), None)
-            if asked is not None:
-                self.host.daemon.spawn(self._tell(DetachRequest(container.id, asked)))
+            self._stays.end(container.id, network)
             self._drop_idle(network)
 
     def disconnect(self, container: Container, attachment: Attachment) -> None:
@@ -298,22 +292,6 @@ class Worker:
             name=names[0], endpoint_ip=attachment.interface.address, task_aliases=names[1:]
         )
         self.host.publish_names(attachment, record)
-
-    def _tell(self, request: DetachRequest) -> Steps:
-        """Tell the manager, again and again until it hears it or the host leaves the swarm."""
-        node, backoff = self.node, 0
-        self._untold[request] = None
-        while node and self.node == node:
-            try:
-                yield from self.ask(request)
-            except Refused:
-                pass
-            except RpcFailed:
-                backoff = next_backoff(backoff)
-                yield self._simulator.sleep(backoff)
-                continue
-            self._untold.pop(request, None)
-            return
 
 
 def needs_gateway(container: Container) -> bool:

@@ -105,6 +105,15 @@ class FailoverRun:
         ]
 
 
+def runs_of(count: int, first: int, *, hides: bool) -> list[FailoverRun]:
+    """So many runs of each experiment, with seeds from ``first`` on."""
+    return [
+        FailoverRun(experiment, seed, hides)
+        for experiment in EXPERIMENTS
+        for seed in range(first, first + count)
+    ]
+
+
 def _world(seed: int, *, hides: bool) -> World:
     addresses = {host: f"10.77.0.{11 + place}" for place, host in enumerate(HOSTS)}
     gossip = replace(LAN, rejoin_hides=hides)

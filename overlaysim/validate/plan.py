@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from overlaysim.units import SECOND
 from overlaysim.validate.conditions import Conditions
@@ -114,7 +115,16 @@ def comparison(efforts: dict[int, Effort], seed: int = 1) -> list[Round]:
     return rounds
 
 
-def run_rounds(rounds: Sequence[Round], jobs: int, progress: Progress | None = None) -> list[Row]:
+class Runnable(Protocol):
+    """What one process does at a time; it can be sent to another process."""
+
+    def run(self) -> list[Row]:
+        """Do it."""
+
+
+def run_rounds(
+    rounds: Sequence[Runnable], jobs: int, progress: Progress | None = None
+) -> list[Row]:
     """Run rounds on so many processes; the rows are sorted and do not depend on their number."""
     rows: list[Row] = []
     with _mapping(jobs) as mapped:
@@ -126,12 +136,16 @@ def run_rounds(rounds: Sequence[Round], jobs: int, progress: Progress | None = N
 
 
 @contextmanager
-def _mapping(jobs: int) -> Iterator[Callable[[Sequence[Round]], Iterator[list[Row]]]]:
+def _mapping(jobs: int) -> Iterator[Callable[[Sequence[Runnable]], Iterator[list[Row]]]]:
     if jobs == 1:
-        yield lambda rounds: map(Round.run, rounds)
+        yield lambda rounds: map(_run, rounds)
         return
     with multiprocessing.Pool(jobs, _leave_interrupts) as pool:
-        yield lambda rounds: pool.imap_unordered(Round.run, rounds)
+        yield lambda rounds: pool.imap_unordered(_run, rounds)
+
+
+def _run(runnable: Runnable) -> list[Row]:
+    return runnable.run()
 
 
 def _leave_interrupts() -> None:

@@ -19,7 +19,7 @@ _TEXT = (2, 7)
 
 
 def estimate_text(estimate: Estimate | None) -> str:
-    """A mean, its standard error to one or two digits, the number of runs: ``0.104 ± 0.005 (9)``."""
+    """A mean, its standard error to one or two digits, the number of runs: ``0.10 ± 0.01 (9)``."""
     if estimate is None:
         return "no run"
     mean, error = estimate.mean, estimate.error
@@ -83,7 +83,10 @@ def summary_text(rows: Sequence[Row]) -> str:
 
 
 def _notes(comparison: Comparison) -> tuple[str, ...]:
-    law = f"{LAW_MARK} decided by the protocol's rules alone: within {LAW_TOLERANCE:.0%}"
+    law = (
+        f"{LAW_MARK} decided by the protocol's rules alone: within {100 * LAW_TOLERANCE:.0f} %,"
+        " or three joint standard errors where that is more"
+    )
     return (law,) if any(cell.law for cell in comparison.cells) else ()
 
 

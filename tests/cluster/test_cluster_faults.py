@@ -220,9 +220,8 @@ def test_a_command_on_a_host_that_crashes_is_told_that_the_daemon_is_gone(
     begin(cluster, CrashHost("host-b"))
     (outcome,) = cluster.finish(process)
     assert outcome.status != 0
-    assert "Cannot connect to the Docker daemon" in outcome.text
     assert cluster.now == crashed
-    assert "Cannot connect" in cluster.fail("host-b", "docker ps")
+    assert cluster.type("host-b", "docker ps").status != 0
     reasons = {reason for (_, reason) in cluster.session.simulator.ledger.dropped}
     assert reasons <= {"host down", "port closed", "container gone"}
 
@@ -265,9 +264,15 @@ def leaders(cluster: Cluster) -> list[str]:
 
 
 def test_two_of_three_managers_elect_another_leader_and_go_on(managers: Cluster) -> None:
+    events = listen(managers, NodeChanged)
     number = begin(managers, CrashHost("host-a"), "9 s")
     assert managers.manager.paused
-    managers.wait("40 s")
+    managers.wait("45 s")
+    unknown, down = (
+        next(e.at for e in events if (e.host, e.state) == ("host-a", word))
+        for word in ("unknown", "down")
+    )
+    assert seconds(down - unknown) == 30  # twice the usual time: nobody has been heard yet
     (leader,) = leaders(managers)
     assert leader in ("host-b", "host-c")
     assert {state(managers, host) for host in HOSTS[1:]} == {"ready"}
@@ -291,6 +296,11 @@ def test_one_of_three_managers_cannot_go_on_alone(managers: Cluster) -> None:
     assert {state(managers, host) for host in HOSTS} == {"ready"}
 
 
+def datagrams(link: Any) -> int:
+    """How many gossip datagrams a link has carried; of TCP these kinds have nothing."""
+    return sum(n for parts, n in link.compositions.items() if parts.kind in ("membership", "table"))
+
+
 # ---- frozen daemon ----------------------------------------------------------------------------
 
 
@@ -300,9 +310,12 @@ def test_while_a_daemon_is_frozen_its_containers_still_talk_until_the_others_dro
     address = cluster.address("host-b", "web-b")
     events = listen(cluster, BeliefRemoved, BeliefAdded, NodeChanged)
     number = begin(cluster, FreezeDaemon("host-b"))
+    link = cluster.world.underlay.links["host-b", "switch"]
+    before = datagrams(link)
     out = cluster.run("host-a", f"docker exec web-a ping -c 2 {address}")
     assert "2 packets received" in out
     cluster.wait("12 s")
+    assert datagrams(link) == before
     assert cluster.answers("host-a", "web-b") == ()
     out = cluster.type("host-a", f"docker exec web-a ping -c 2 -W 1 {address}").stdout
     assert "0 packets received" in out  # though its datapath is as fine as ever
@@ -357,6 +370,18 @@ def test_a_stopped_daemon_says_farewell_and_comes_back_through_the_managers(
     assert [members(cluster, host) for host in HOSTS] == [EVERYBODY] * 4
     assert cluster.table("host-b", "docker ps -a")[0]["STATUS"].startswith("Exited (137)")
     check_rest(cluster)
+
+
+def test_a_stopped_daemon_does_not_report_its_tasks_until_it_is_back(cluster: Cluster) -> None:
+    cluster.run("host-a", "docker service create --name api --network app --replicas 4 my:1")
+    tasks, nodes = listen(cluster, TaskChanged), listen(cluster, NodeChanged)
+    number = begin(cluster, StopDaemon("host-d"), "4 s")
+    assert container(cluster, "host-d", "api").state == "exited"
+    end(cluster, number, "4 s")  # the other container takes its ten seconds to stop
+    assert (tasks, nodes) == ([], [])
+    cluster.wait("20 s")
+    assert (tasks[0].host, tasks[0].state) == ("host-d", "complete")
+    assert len(cluster.running("api")) == 4
 
 
 def test_a_stop_that_ends_at_once_is_a_restart_and_two_stops_need_two_ends(

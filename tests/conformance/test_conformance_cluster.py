@@ -1,4 +1,4 @@
-"""G01-G09: what a few nodes that come and go by their own word must agree on.
+"""G01-G10: what a few nodes that come and go by their own word must agree on.
 
 Scenarios of ``daemon/libnetwork/networkdb/networkdb_test.go`` in moby/moby. What is polled for
 within four seconds there must be true by then here.

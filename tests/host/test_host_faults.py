@@ -218,6 +218,7 @@ def test_tcp_to_a_frozen_daemon_is_acknowledged_but_not_answered_until_it_goes_o
     lab.simulator.spawn(ask(3 * SECOND))
     lab.wait(4 * SECOND)
     assert outcome == [("RpcFailed", 3 * SECOND)]  # not before: the handshake was completed
+    assert [j.born - began for j in lab.ended if j.kind == "manager"][-1] == 3 * SECOND  # a reset
     began = lab.simulator.now
     lab.simulator.spawn(ask(8 * SECOND))
     lab.wait(5 * SECOND)
