@@ -52,6 +52,8 @@ class WorldSettings:
     timing: Timing = field(default_factory=Timing)
     gossip: GossipSettings = LAN
     upstream: Upstream = field(default_factory=Upstream)
+    managers: tuple[str, ...] = ()
+    """Hosts that become managers when they join by themselves, besides the first."""
     late: tuple[str, ...] = ()
     """Hosts that do not join the swarm by themselves, but only when told."""
 
@@ -178,9 +180,9 @@ class World:
             yield from worker.enter(welcome, manager_address, [manager_address])
 
     def join_others(self, first: str) -> Steps:
-        """Let every host that is in no swarm join as a worker; return the names of the new ones.
+        """Let every host that is in no swarm join; return the names of the new ones.
 
-        Those that join late are left out.
+        Those that join late are left out. They are workers but for the settings' ``managers``.
         """
         manager = self.managers[first]
         address = self.workers[first].host.address
@@ -190,12 +192,15 @@ class World:
         ]  # fmt: skip
         processes = [
             self.workers[name].host.daemon.spawn(
-                self._try_to_join(name, address, manager.tokens["worker"])
+                self._try_to_join(name, address, manager.tokens[self._role(name)])
             )
             for name in joining
         ]
         yield self.simulator.all_of(processes)
         return [name for name in joining if self.workers[name].node]
+
+    def _role(self, name: str) -> str:
+        return "manager" if name in self.settings.managers else "worker"
 
     def _try_to_join(self, name: str, address: str, token: str) -> Steps:
         with suppress(Refused, RpcFailed):  # whoever cannot be reached stays outside

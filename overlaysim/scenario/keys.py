@@ -175,6 +175,9 @@ def scenario_section(timing: type[Any]) -> Section:
             Field("swarm", choice("auto", "manual"),
                   "auto: all hosts join after the first docker swarm init; manual: by command",
                   default="auto"),
+            Field("managers", ListOf(NODE, "a list of hosts", "[host-b, host-c]", unique=True),
+                  "hosts that join as further managers; the one of docker swarm init is one anyway",
+                  default=[], needs=Needs("swarm", ("auto",))),
             Field("late", ListOf(NODE, "a list of hosts", "[host-c]", unique=True),
                   "hosts that do not join with the others, but by a fault (state: joined) or by "
                   "command", default=[], needs=Needs("swarm", ("auto",))),

@@ -161,6 +161,7 @@ class Scenario:
 
     Attributes:
         automatic_join: whether all hosts join after the first ``docker swarm init``.
+        managers: hosts that join as managers, besides the first.
         late: hosts that do not join with the others.
         timing: the named durations that differ from their defaults.
         duration: simulated time; None for until 1 s after timeline and traffic have ended.
@@ -171,6 +172,7 @@ class Scenario:
     seed: int
     underlay: UnderlaySpec
     automatic_join: bool
+    managers: tuple[str, ...]
     late: tuple[str, ...]
     timeline: tuple[Step, ...]
     traffic: tuple[Flow, ...]

@@ -91,9 +91,10 @@ def _assemble(
     timeline = tuple(filter(None, [steps.read(step) for step in record["timeline"] or ()]))
     traffic = tuple(read_flow(flow, record["duration"], log) for flow in record["traffic"] or ())
     expect = tuple(_expectations(record, topology, metrics, log))
-    for host in record["late"] or ():
-        if message := places.wrong_host(host):
-            record.report("late", message, log)
+    for key in ("managers", "late"):
+        for host in record[key] or ():
+            if message := places.wrong_host(host):
+                record.report(key, message, log)
     if underlay is None or len(log):
         return None
     dns: Record = record["dns"]
@@ -103,6 +104,7 @@ def _assemble(
         seed=record["seed"],
         underlay=underlay,
         automatic_join=record["swarm"] == "auto",
+        managers=record["managers"],
         late=record["late"],
         timeline=timeline,
         traffic=traffic,

@@ -137,9 +137,12 @@ class Session:
         if not joined:
             return ()
         at = self.simulator.now / 10**12
-        names = listed(joined)
-        one = "worker" if len(joined) == 1 else "workers"
-        return (f"({names} joined as {one} at {at:.3f} s; {self._manual} leaves that to you)",)
+        managers = [name for name in joined if name in self.scenario.managers]
+        workers = [name for name in joined if name not in managers]
+        roles = (("manager", managers), ("worker", workers))
+        said = ", ".join(f"{listed(names)} joined as {role}{'s' * (len(names) > 1)}"
+                         for role, names in roles if names)  # fmt: skip
+        return (f"({said} at {at:.3f} s; {self._manual} leaves that to you)",)
 
     def execute(self, host: str, line: str) -> Outcome:
         """Carry out a docker command and let time pass until it has ended.

@@ -11,6 +11,7 @@ from overlaysim.gossip import LAN, LOCAL, WAN, GossipSettings
 from overlaysim.scenario.build import build_world
 from overlaysim.scenario.gossip_keys import GOSSIP, PROFILES, gossip_settings
 from overlaysim.scenario.nodes import ProblemLog, from_values
+from overlaysim.scenario.session import Session
 from overlaysim.units import MS, SECOND
 
 
@@ -85,9 +86,19 @@ def test_late_hosts() -> None:
     assert read("name: x\nlate: [host-c]\n").late == ("host-c",)
 
 
+def test_managers() -> None:
+    scenario = read("name: x\nmanagers: [host-b, host-c]\n")
+    session = Session(scenario)
+    (note,) = session.execute("host-a", "docker swarm init").notes
+    assert note.startswith("(host-b and host-c joined as managers at ")
+    rows = session.execute("host-a", "docker node ls").stdout.splitlines()[1:]
+    assert [row.split()[-2] for row in rows] == ["Leader", "Reachable", "Reachable"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("managers: [host-e]", '2:11: managers: there is no host "host-e"; did you mean host-c?'),
         ("late: [host-e]", '2:7: late: there is no host "host-e"; did you mean host-c?'),
         ("late: [switch]", "2:7: late: switch is a switch; hosts are host-a, host-b, host-c"),
         ("late: [host-b, host-b]", '2:16: late[1]: "host-b" is there twice'),

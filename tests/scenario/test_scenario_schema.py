@@ -139,6 +139,7 @@ def test_the_reference_has_a_line_for_each_key() -> None:
         "timing.swarm_join",
         "timeline[].fault.partition",
         "gossip.probe_interval",
+        "managers",
         "late",
     } < set(keys)
     columns = {line.split()[0]: re.split(r"\s{2,}", line)[1:] for line in lines}
