@@ -51,6 +51,8 @@ class WorldSettings:
     ecmp: Literal["per-switch", "shared"] = "per-switch"
     timing: Timing = field(default_factory=Timing)
     gossip: GossipSettings = LAN
+    replaces_learned: bool = False
+    """As ``replaces`` of :class:`~overlaysim.overlay.Vtep`."""
     upstream: Upstream = field(default_factory=Upstream)
     managers: tuple[str, ...] = ()
     """Hosts that become managers when they join by themselves, besides the first."""
@@ -87,7 +89,7 @@ class World:
         around = Surroundings(
             self.simulator, self.underlay, self.directory,
             HostCosts(timing.resolver, timing.encapsulate, timing.decapsulate),
-            settings.upstream, settings.gossip, self.truth.endpoint,
+            settings.upstream, settings.gossip, self.truth.endpoint, settings.replaces_learned,
         )  # fmt: skip
         self.workers: dict[str, Worker] = {}
         self.tasks: dict[str, TaskRunner] = {}

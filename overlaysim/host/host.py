@@ -47,6 +47,8 @@ class Surroundings:
     upstream: Upstream
     gossip: GossipSettings
     truth: Truth
+    replaces_learned: bool = False
+    """As ``replaces`` of :class:`~overlaysim.overlay.Vtep`."""
 
 
 class Host:
@@ -136,7 +138,7 @@ class Host:
         """Take part in an overlay: tables by gossip, bridge, VXLAN device, load balancer."""
         assert info.vni is not None
         tables = self._gossip.join_network(info)
-        vtep = Vtep(info.vni, self.address)
+        vtep = Vtep(info.vni, self.address, replaces=self.around.replaces_learned)
         membership = self._join(info, tables, vtep, self._bridge_mac(info))
         tables.program(vtep)
         self.datapath.add_segment(membership.segment)

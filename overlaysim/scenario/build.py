@@ -21,6 +21,7 @@ def build_world(scenario: Scenario) -> World:
         ecmp=underlay.ecmp,
         timing=replace(Timing(), **scenario.timing),
         gossip=scenario.gossip,
+        replaces_learned=scenario.replaces_learned,
         managers=scenario.managers,
         late=scenario.late,
         upstream=upstream,

@@ -143,6 +143,18 @@ DNS = Section(
 )  # fmt: skip
 
 
+OVERLAY = Section(
+    "overlay settings",
+    "{forwarding: replace}",
+    (
+        Field("forwarding", choice("exclusive", "replace"),
+              "what a peer's record does about a forwarding entry that was learned for the same "
+              "MAC; exclusive: nothing, and is not written itself, as before moby pull request "
+              "53663 of 2026-09-14; replace: it takes its place", default="exclusive"),
+    ),
+)  # fmt: skip
+
+
 def timing_section(timing: type[Any]) -> Section:
     """Declare a key for each field of a dataclass of durations in picoseconds.
 
@@ -191,6 +203,7 @@ def scenario_section(timing: type[Any]) -> Section:
             Field("dns", DNS, "the DNS server outside the swarm", default={}),
             Field("timing", timing_section(timing), "how long things take on a host"),
             Field("gossip", GOSSIP, "how the hosts tell each other names and peers"),
+            Field("overlay", OVERLAY, "how the hosts keep their forwarding tables", default={}),
             Field("duration", duration(positive=True, example="60 s"),
                   "simulated time; until timeline and traffic have ended and 1 s more if not "
                   "given"),

@@ -164,6 +164,7 @@ class Scenario:
         managers: hosts that join as managers, besides the first.
         late: hosts that do not join with the others.
         timing: the named durations that differ from their defaults.
+        replaces_learned: whether peers' records replace learned forwarding entries.
         duration: simulated time; None for until 1 s after timeline and traffic have ended.
     """
 
@@ -180,4 +181,5 @@ class Scenario:
     dns: DnsSpec
     timing: Mapping[str, int]
     gossip: GossipSettings
+    replaces_learned: bool
     duration: int | None

@@ -112,6 +112,7 @@ def _assemble(
         dns=DnsSpec(dns["upstream"] == "answers", dns["records"], dns["delay"]),
         timing=_written(record["timing"]) if record["timing"] else {},
         gossip=gossip_settings(record["gossip"]),
+        replaces_learned=record["overlay"]["forwarding"] == "replace",
         duration=record["duration"],
     )
 
