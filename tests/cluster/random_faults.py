@@ -195,7 +195,9 @@ def summary(trials: list[Trial]) -> str:
     """How many held, which did not, and how long recovery took."""
     good = sorted(trial.recovery / SECOND for trial in trials if not trial.complaint)
     lines = [f"{len(good)} of {len(trials)} scenarios hold"]
-    lines += [f"  seed {trial.seed}: {trial.complaint[:300]}" for trial in trials if trial.complaint]
+    lines += [
+        f"  seed {trial.seed}: {trial.complaint[:300]}" for trial in trials if trial.complaint
+    ]
     faults = Counter(trial.faults for trial in trials)
     lines.append("faults per scenario: " + ", ".join(f"{n}: {faults[n]}" for n in sorted(faults)))
     if good:

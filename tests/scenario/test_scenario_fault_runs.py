@@ -233,3 +233,19 @@ def test_every_fault_says_what_it_is(lab: Lab) -> None:
         line = lab.fault(words)
         place = next((word for word in words.split() if "host-" in word), "3 hosts")
         assert place in line
+
+
+def test_a_swarm_without_a_majority_of_managers_takes_no_orders() -> None:
+    text = (
+        "name: quorum\nmanagers: [host-b, host-c]\n"
+        "timeline:\n"
+        "  - {on: host-a, run: docker swarm init}\n"
+        "  - {at: 10 s, fault: {host: host-b, state: crashed, for: 40 s}}\n"
+        "  - {at: 11 s, fault: {host: host-c, state: crashed, for: 40 s}}\n"
+        "  - {at: 15 s, on: host-a, run: docker service create alpine sleep 9, fails: true}\n"
+        "  - {at: 80 s, on: host-a, run: docker service create alpine sleep 9}\n"
+    )
+    result = run(text)
+    assert not result.expectations  # neither a surprise nor anything expected
+    (failed,) = [command for command in result.measurements.commands if command.status]
+    assert "does not have a leader" in failed.complaint

@@ -14,7 +14,7 @@ from overlaysim.validate.failover import EXPERIMENTS, FailoverRun, runs_of
 from overlaysim.validate.failover_tables import TABLES, failover_markdown, failover_text
 from overlaysim.validate.rounds import Row
 
-SEEDS = range(1, 6)
+SEEDS = range(1, 4)
 
 
 def measured(experiment: str, *, hides: bool = False) -> dict[str, list[float]]:
@@ -100,8 +100,9 @@ def test_an_isolated_host_keeps_names_longer_than_the_others() -> None:
 
 
 def test_a_run_repeats_itself() -> None:
-    run = FailoverRun("failover_link", 7)
-    assert run.run() == run.run() != FailoverRun("failover_link", 8).run()
+    first, again, other = (FailoverRun("failover_freeze", seed).run() for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
 
 
 # ---- the tables -------------------------------------------------------------------------------

@@ -23,6 +23,10 @@ NOT_A_MANAGER = (
     "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. "
     "Please run this command on a manager node or promote the current node to a manager."
 )
+NO_LEADER = (
+    "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few "
+    "managers are online. Make sure more than half of the managers are online."
+)
 NOT_IN_A_SWARM = (
     'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect '
     "this node to swarm and try again."
@@ -62,11 +66,13 @@ class DaemonPart:
         """The manager that this host is.
 
         Raises:
-            ApiError: 503, it is none.
+            ApiError: 503, it is none; 500, the managers have no leader.
         """
         manager = self._world.managers.get(self._name)
         if manager is None:
             raise ApiError(503, NOT_A_MANAGER if self._worker.node else NOT_IN_A_SWARM)
+        if manager.paused:
+            raise ApiError(500, NO_LEADER)
         return manager
 
     def _container(self, ref: str) -> Container:
