@@ -34,9 +34,10 @@ class Gossiper:
         self._piggyback = piggyback
         self._tables = tables
         self._directory = tables.directory
-        context.gossip.work = self._tick
+        context.gossip.work = self.tick
 
-    def _tick(self, now: int) -> None:
+    def tick(self, now: int) -> None:
+        """Send what waits."""
         if self._context.has_news:
             self._gossip_membership()
         busy = self._context.has_news

@@ -1,4 +1,4 @@
-"""Scenarios with faults drawn at random: any kinds, overlapping and repeated, all healed in the end.
+"""Scenarios with faults drawn at random: of any kind, overlapping, repeated, all healed in the end.
 
 What is drawn is the text of a scenario file (JSON is YAML), so that a seed that fails can be read,
 cut down, and run by itself.

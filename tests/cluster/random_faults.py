@@ -27,8 +27,10 @@ import multiprocessing
 import sys
 import traceback
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import fault_generator
 
@@ -75,7 +77,7 @@ def run(seed: int) -> Trial:
     try:
         loaded, _ = load(fault_generator.text(words), name=f"seed {seed}")
         return _check(Session(loaded), seed, faults)
-    except Exception as error:  # noqa: BLE001 - a crash is what is looked for
+    except Exception as error:  # a crash is what is looked for
         where = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(where.filename).name}:{where.lineno}"
         return Trial(seed, faults, 0, f"{type(error).__name__} at {place}: {error}")
@@ -83,7 +85,7 @@ def run(seed: int) -> Trial:
 
 def _check(session: Session, seed: int, faults: int) -> Trial:
     ends: list[int] = []
-    events: list[object] = []
+    events: list[Any] = []
     bus = session.simulator.bus
     bus.subscribe(FaultEnded, lambda event: ends.append(event.at))
     bus.subscribe_all(events.append)
@@ -102,9 +104,9 @@ def _check(session: Session, seed: int, faults: int) -> Trial:
     return Trial(seed, faults, max(equal_since - healed, 0), complaint)
 
 
-def _last_verdict(events: list[object], now: int) -> str:
+def _last_verdict(events: list[Any], now: int) -> str:
     """What the audit has to say of the end: a host whose answer is not the truth."""
-    ordered = sorted(events, key=lambda event: event.at)  # type: ignore[attr-defined]
+    ordered = sorted(events, key=lambda event: event.at)
     wrong = [
         span
         for span in audit(ordered, now).spans
@@ -182,7 +184,7 @@ def _endpoints(host: Host, network: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _keys(believed: dict[str, object], truth: dict[str, object]) -> str:  # type: ignore[type-arg]
+def _keys(believed: Mapping[str, object], truth: Mapping[str, object]) -> str:
     lacking = [value for key, value in truth.items() if key not in believed]
     surplus = [value for key, value in believed.items() if key not in truth]
     return f"lacking {lacking}, surplus {surplus}"
@@ -191,13 +193,16 @@ def _keys(believed: dict[str, object], truth: dict[str, object]) -> str:  # type
 # ---- many -------------------------------------------------------------------------------------
 
 
+def failure(trial: Trial) -> str:
+    """One line about a scenario that does not hold."""
+    return f"seed {trial.seed}: {trial.complaint[:300]}"
+
+
 def summary(trials: list[Trial]) -> str:
     """How many held, which did not, and how long recovery took."""
     good = sorted(trial.recovery / SECOND for trial in trials if not trial.complaint)
     lines = [f"{len(good)} of {len(trials)} scenarios hold"]
-    lines += [
-        f"  seed {trial.seed}: {trial.complaint[:300]}" for trial in trials if trial.complaint
-    ]
+    lines += [f"  {failure(trial)}" for trial in trials if trial.complaint]
     faults = Counter(trial.faults for trial in trials)
     lines.append("faults per scenario: " + ", ".join(f"{n}: {faults[n]}" for n in sorted(faults)))
     if good:
@@ -226,7 +231,7 @@ def main() -> int:
         for trial in pool.imap_unordered(run, seeds):
             trials.append(trial)
             if trial.complaint:
-                print(f"seed {trial.seed}: {trial.complaint[:300]}", file=sys.stderr, flush=True)
+                print(failure(trial), file=sys.stderr, flush=True)
     print(summary(sorted(trials, key=lambda trial: trial.seed)), end="")
     return int(any(trial.complaint for trial in trials))
 

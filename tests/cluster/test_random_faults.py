@@ -8,12 +8,14 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 
 import fault_generator
 import pytest
 import random_faults
 from cluster_lab import Cluster
 
+from overlaysim.host.tables import NetworkTables
 from overlaysim.overlay.peers import PeerRecord
 from overlaysim.units import SECOND
 
@@ -39,7 +41,7 @@ def test_every_kind_of_fault_is_drawn_and_ends() -> None:
         steps = [s for s in fault_generator.scenario(seed)["timeline"] if "fault" in s]
         assert 1 <= len(steps) <= 6
         spans = sorted((seconds(s["at"]), seconds(s["fault"]["for"])) for s in steps)
-        overlapping += any(a + d > b for (a, d), (b, _) in zip(spans, spans[1:], strict=False))
+        overlapping += any(a + d > b for (a, d), (b, _) in pairwise(spans))
         repeated += any("every" in s for s in steps)
         kinds.update(str(s["fault"].get("state") or next(iter(s["fault"]))) for s in steps)
     assert set(kinds) == {
@@ -52,7 +54,7 @@ def test_every_kind_of_fault_is_drawn_and_ends() -> None:
 
 
 def seconds(words: str) -> float:
-    return float(words.split()[0])
+    return float(words.removesuffix(" s"))
 
 
 # ---- the check itself -------------------------------------------------------------------------
@@ -91,11 +93,11 @@ def misplace_peer(cluster: Cluster) -> None:
 
 
 def lose_member(cluster: Cluster) -> None:
-    cluster.session.faults.command("host host-c frozen".split())
+    cluster.session.faults.command(["host", "host-c", "frozen"])
     cluster.wait("20 s")
 
 
-def app(cluster: Cluster, host: str):  # noqa: ANN201 - the host's tables of the network
+def app(cluster: Cluster, host: str) -> NetworkTables:
     memberships = cluster.world.hosts[host].memberships.values()
     return next(m for m in memberships if m.info.name == "app").beliefs
 

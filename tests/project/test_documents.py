@@ -20,7 +20,9 @@ PAGES = sorted(
 )
 PAGE_NAMES = [path.relative_to(ROOT).as_posix() for path in PAGES]
 
-TYPED = [typed for block in blocks_of(README, "console") for typed in typed_in(block)]
+SESSIONS = [typed_in(block) for block in blocks_of(README, "console")]
+"""Commands typed one after the other in one folder."""
+TYPED = [typed for session in SESSIONS for typed in session]
 
 
 @pytest.fixture
@@ -50,18 +52,19 @@ def first_untrue_line(shown: list[str], real: list[str]) -> str | None:
     return None if anywhere or not rest else f"end, but there is more: {rest[0]}"
 
 
-@pytest.mark.parametrize("typed", TYPED, ids=lambda typed: typed.command)
+@pytest.mark.parametrize("session", SESSIONS, ids=lambda session: session[0].command)
 def test_readme_shows_real_output(
-    typed: Typed, workshop: Path, capsys: pytest.CaptureFixture[str]
+    session: list[Typed], workshop: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    program, *words = shlex.split(typed.command)
-    assert program == "overlaysim"
-    status = main(words)
-    said = capsys.readouterr()
-    real = [line.rstrip() for line in (said.out + said.err).splitlines()]
-    place = f"README.md:{typed.line}: {typed.command}"
-    assert first_untrue_line(typed.shown, real) is None, place
-    assert status == (2 if typed.shown[-1].endswith("nothing was run") else 0), place
+    for typed in session:
+        program, *words = shlex.split(typed.command)
+        assert program == "overlaysim"
+        status = main(words)
+        said = capsys.readouterr()
+        real = [line.rstrip() for line in (said.out + said.err).splitlines()]
+        place = f"README.md:{typed.line}: {typed.command}"
+        assert first_untrue_line(typed.shown, real) is None, place
+        assert status == (2 if typed.shown[-1].endswith("nothing was run") else 0), place
 
 
 def test_readme_has_the_examples_that_are_tested_here() -> None:

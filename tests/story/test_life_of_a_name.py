@@ -37,7 +37,7 @@ STEPS: Steps = (
         "host/agent.py:Agent.publish_names",
         "gossip/tables.py:Tables.create",
     ),
-    ("gossip/queue.py:TransmitQueue.put", "gossip/gossiper.py:Gossiper.on_timer"),
+    ("gossip/queue.py:TransmitQueue.put", "gossip/gossiper.py:Gossiper.tick"),
     ("host/agent.py:Agent._send_datagram", "host/datapath.py:Datapath.send"),
     ("host/agent.py:Agent._datagram_in", "gossip/tables.py:Tables.on_events"),
     (
@@ -133,10 +133,11 @@ def publish(walk: Walk) -> tuple[str, int]:
     publishing = walk.to("host/agent.py:Agent.publish_names")
     assert publishing.args[2:] == (attachment.endpoint, record)
     creating = walk.to("gossip/tables.py:Tables.create")
-    (_, table, key), value, size = creating.args[1:4]
+    (_, table, key), value, wire = creating.args[1:4]
     assert (table, key, value) == (ENDPOINTS, attachment.endpoint, record)
     # protobuf: tag, length and text of the four strings, and "<nil>" for no virtual address
-    assert size == len(record.encode()) == 4 * 2 + len(WEB) + len(IP) + len("<nil>") + 12
+    assert wire == record.encode()
+    assert len(wire) == 4 * 2 + len(WEB) + len(IP) + len("<nil>") + 12
     assert naming.at == telling.at == publishing.at == creating.at
     assert isinstance(key, str)
     return key, naming.at
@@ -157,7 +158,7 @@ def travel(walk: Walk, endpoint: str, born: int) -> Call:
     key, event = queueing.args[1:]
     assert key == (ENDPOINTS, endpoint)
     assert event.kind == TableEventKind.CREATE
-    ticking = walk.to("gossip/gossiper.py:Gossiper.on_timer", lambda call: call.at > born)
+    ticking = walk.to("gossip/gossiper.py:Gossiper.tick", lambda call: call.at > born)
     assert ticking.at - born <= 200 * MS
     sending = walk.to("host/agent.py:Agent._send_datagram", lambda call: carries(call, endpoint))
     datagram = sending.args[1]

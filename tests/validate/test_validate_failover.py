@@ -135,7 +135,8 @@ def test_every_experiment_has_a_table_and_every_sample_a_number() -> None:
     assert set(TABLES) == set(EXPERIMENTS)
     for _, lines in TABLES.values():
         for line in lines:
-            assert math.isfinite(line.low) and line.low <= line.high
+            assert math.isfinite(line.low)
+            assert line.low <= line.high
 
 
 # ---- as typed ---------------------------------------------------------------------------------
