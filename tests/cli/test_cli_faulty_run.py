@@ -89,7 +89,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def test_every_byte_of_a_faulty_run_repeats(folders: list[Path]) -> None:
     first, again, other = map(content, folders)
-    assert first.keys() == again.keys() > {"events.jsonl", "capture.pcapng", "figures/belief.png"}
+    assert first.keys() == again.keys() > {"events.jsonl", "capture.pcapng", "figures/beliefs.png"}
     assert [name for name in first if first[name] != again[name]] == []
     assert first["events.jsonl"] != other["events.jsonl"]
 

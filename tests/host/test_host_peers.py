@@ -13,6 +13,8 @@ from host_lab import HostLab, Watched, loss, tutorial
 
 from overlaysim.overlay.addresses import mac_for
 from overlaysim.overlay.peers import PeerRecord
+from overlaysim.overlay.vtep import AGEING
+from overlaysim.sim.events import PeerAdded, PeerRemoved
 from overlaysim.traffic.messages import HostUnreachable, SendEcho
 from overlaysim.units import SECOND
 from overlaysim.wire import ICMP
@@ -245,3 +247,25 @@ def test_two_containers_with_one_mac_do_not_unplug_each_other(lab: HostLab) -> N
     lab.run("host-b", "docker rm -f first")
     target = second.attachments[0].interface.address
     assert loss(lab.exec("client", f"ping -c 1 {target}")) == (1, 1)
+
+
+def test_a_way_that_was_learned_is_traced_when_it_ages_and_when_it_returns(lab: HostLab) -> None:
+    traced: list[PeerAdded | PeerRemoved] = []
+    for kind in (PeerAdded, PeerRemoved):
+        lab.simulator.bus.subscribe(kind, traced.append)
+    tables, key = lab.membership("host-a").tables, key_of(lab, "client")
+    assert tables is not None
+    tables.remove_peer(key)
+    lab.exec("client", f"ping -c 1 -W 1 {WEB}", status=1)  # teaches host-a where client's MAC is
+    tables.add_peer(key, CLIENT_RECORD)
+    lab.wait(100 * SECOND)
+    lab.exec("web", f"ping -c 1 {CLIENT}")
+    used = lab.simulator.now
+    lab.wait(AGEING + SECOND)
+    lab.exec("client", f"ping -c 1 {WEB}")
+    mine = [event for event in traced if event.host == "host-a" and event.address == CLIENT]
+    assert [(type(event), event.to) for event in mine] == [
+        (PeerRemoved, "host-b"), (PeerAdded, "host-b"),
+        (PeerRemoved, "host-b"), (PeerAdded, "host-b"),
+    ]  # fmt: skip
+    assert 0 <= used + AGEING - mine[2].at < SECOND

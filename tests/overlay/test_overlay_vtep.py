@@ -110,6 +110,44 @@ def test_a_frame_before_the_record_blocks_the_permanent_entry() -> None:
     assert vtep.forward(MAC, 4 + AGEING) == B
 
 
+def test_a_record_may_replace_what_was_learned() -> None:
+    vtep = Vtep(4097, A, replaces=True)
+    vtep.admit(MAC, C, 0)
+    vtep.add_peer("endpoint", record(B), 1)
+    assert vtep.forwarding(1) == [(MAC, B, "permanent")]
+    assert vtep.forward(MAC, 2 * AGEING) == B
+    assert not vtep.admit(MAC, C, 2 * AGEING)
+
+
+def test_the_way_to_an_address_ends_with_its_learned_entry() -> None:
+    vtep = Vtep(4097, A)
+    vtep.admit(MAC, B, 0)
+    assert vtep.way_ends(IP, 0) is None  # no neighbour, no way
+    vtep.add_peer("endpoint", record(), 1)
+    assert vtep.way_ends(IP, 1) == AGEING
+    vtep.forward(MAC, 5)
+    assert vtep.way_ends(IP, 5) == AGEING + 5
+    assert vtep.way(IP, AGEING + 4) == B
+    assert vtep.way(IP, AGEING + 5) is None
+    vtep.remove_peer("endpoint", AGEING + 6)
+    vtep.add_peer("endpoint", record(), AGEING + 7)
+    assert vtep.way_ends(IP, AGEING + 7) is None  # permanent
+
+
+def test_news_of_where_a_known_container_is_are_told_and_nothing_else() -> None:
+    vtep = Vtep(4097, A)
+    told: list[str] = []
+    vtep.on_learned = told.append
+    vtep.admit(MAC, B, 0)  # nobody's record
+    vtep.add_peer("endpoint", record(), 1)
+    vtep.admit(MAC, B, 2)  # known already
+    assert told == []
+    vtep.admit(MAC, C, 3)
+    assert told == [IP]
+    vtep.admit(MAC, C, 4 + AGEING)
+    assert told == [IP, IP]
+
+
 def test_removing_a_blocked_record_removes_the_learned_entry_too() -> None:
     vtep = Vtep(4097, A)
     vtep.admit(MAC, B, 0)
