@@ -93,6 +93,12 @@ class Datapath:
         self._boots += 1
 
     @property
+    def has_carrier(self) -> bool:
+        """Whether a link of the host is up."""
+        name, underlay = self.me.name, self._underlay
+        return any(underlay.links[name, other].up for other in underlay.neighbours[name])
+
+    @property
     def in_hand(self) -> int:
         """Packets being encapsulated or decapsulated right now."""
         return self._in_hand

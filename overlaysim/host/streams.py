@@ -18,7 +18,13 @@ from overlaysim.traffic.stream import (
     StreamOutput,
     StreamStack,
 )
+from overlaysim.units import SECOND
 from overlaysim.wire import IPv4, Opaque, Packet
+from overlaysim.wire.tcp import ACK, SYN
+
+PROBES, PROBE_PAUSE = 3, SECOND
+"""How often and how far apart a kernel asks for a neighbour's MAC address (Linux
+``net/ipv4/arp.c``, mcast_probes and retrans_time)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,8 @@ class HostStreams:
         # The port that each stream dialled; one that expects no reply stays until its number is
         # used again.
         self._opened: dict[int, int] = {}
+        self._asking: set[int] = set()
+        """Streams whose dial waits for a neighbour."""
 
     def listen(
         self,
@@ -142,6 +150,12 @@ class HostStreams:
         target = self._directory.host_at(segment.target)
         if target is None:
             return  # an address that no host has: the dial runs into its time-out
+        if segment.flags & (SYN | ACK) == SYN:
+            if segment.src_port in self._asking:
+                return  # the one before it waits for a neighbour
+            if not self._datapath.has_carrier:
+                self._ask(segment)
+                return
         journey = self._simulator.ledger.create(
             segment.kind, self._simulator.now, source=self._datapath.me.name,
             intended=target.name, protocol="tcp",
@@ -149,6 +163,32 @@ class HostStreams:
         journey.content = segment
         payload = Opaque(segment.length, segment.kind)
         self._datapath.send(journey, segment.header, payload, target)
+
+    def _ask(self, segment: Segment, tries: int = 1) -> None:
+        """Wait for a neighbour's answer, which cannot come while the host has no carrier.
+
+        A kernel forgets its neighbours when it loses the carrier, and when nobody has answered it
+        the dial has failed: no route to host (Linux ``net/core/neighbour.c`` neigh_carrier_down,
+        neigh_timer_handler).
+        """
+        stream = segment.src_port
+        self._asking.add(stream)
+
+        def again(_: object) -> None:
+            if stream not in self._opened or stream not in self._asking:
+                self._asking.discard(stream)
+            elif self._datapath.has_carrier:
+                self._asking.discard(stream)
+                self._send(segment)
+            elif tries < PROBES:
+                self._ask(segment, tries + 1)
+            else:
+                self._asking.discard(stream)
+                self._stack.abort(stream, self._simulator.now)
+                self._carry(StreamFailed(stream, segment.target, "no route to host"))
+                self._driver.settle()
+
+        self._simulator.call_in(PROBE_PAUSE, again)
 
     def _segment_in(self, journey: Journey, packet: Packet) -> None:
         self._driver.receive(SegmentIn(packet.layer(1, IPv4).src, journey.content))

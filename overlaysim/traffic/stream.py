@@ -56,8 +56,9 @@ class StreamDelivered:
 class StreamFailed:
     """A stream opened here came to nothing.
 
-    The reason is ``refused``, ``dial timed out``, ``timed out``, ``reset by peer`` or ``closed
-    without a reply``. As ever in networks, the message may have arrived nevertheless.
+    The reason is ``refused``, ``dial timed out``, ``timed out``, ``reset by peer``, ``closed
+    without a reply`` or, from the host, ``no route to host``. As ever in networks, the message may
+    have arrived nevertheless.
     """
 
     stream: int

@@ -75,7 +75,7 @@ TABLES: Mapping[str, tuple[str, tuple[Line, ...]]] = {
             Line("six_addresses_s", _SIX, "about 6 on 1 of 4", 5.9, 5.9, 2),
             _line("old_shut_down_s", "old task shut down", 54, 54),
             _MERGED,
-            Line("healthy_lacked_s", "a healthy host lacks a healthy one's names, for",
+            Line("healthy_lacked_s", "healthy host lacks another, for",
                  "26 (one in two cases)", 26, 26),
         ),
     ),

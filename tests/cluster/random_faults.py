@@ -27,15 +27,13 @@ import multiprocessing
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import fault_generator
+from equal_tables import difference, disorder
 
-from overlaysim.cluster.world import World
-from overlaysim.host.host import Host
 from overlaysim.measure.audit import audit
 from overlaysim.measure.truth import ABSENT, CORRECT
 from overlaysim.scenario.run import Timeline, load
@@ -100,7 +98,7 @@ def _check(session: Session, seed: int, faults: int) -> Trial:
         if difference(world):
             equal_since = simulator.now + STEP
     world.check_conservation()
-    complaint = difference(world) or _last_verdict(events, simulator.now)
+    complaint = difference(world) or disorder(world) or _last_verdict(events, simulator.now)
     return Trial(seed, faults, max(equal_since - healed, 0), complaint)
 
 
@@ -113,81 +111,6 @@ def _last_verdict(events: list[Any], now: int) -> str:
         if span.end == now and span.verdict not in (CORRECT, ABSENT)
     ]
     return f"the audit finds {wrong[0]}" if wrong else ""
-
-
-# ---- what equal tables are --------------------------------------------------------------------
-
-
-def difference(world: World) -> str:
-    """Say in what a host's tables differ from the truth; empty if in nothing.
-
-    The truth is what is plugged in where, read off the hosts themselves.
-    """
-    hosts = [
-        worker.host
-        for worker in world.workers.values()
-        if worker.node and worker.host.daemon.running and worker.host.agent is not None
-    ]
-    members = {host.agent.node.name: host.address for host in hosts if host.agent}
-    for host in hosts:
-        assert host.agent is not None
-        if host.agent.node.members() != members:
-            return f"{host.name} has members {host.agent.node.members()}, not {members}"
-        for network in host.memberships:
-            complaint = _network_difference(host, network, hosts)
-            if complaint:
-                return complaint
-    return ""
-
-
-def _network_difference(host: Host, network: str, hosts: list[Host]) -> str:
-    membership = host.memberships[network]
-    if membership.tables is None:
-        return ""
-    assert host.agent is not None
-    where = f"{host.name}, network {membership.info.name}"
-    holders = [other for other in hosts if network in other.memberships]
-    names = sorted(other.agent.node.name for other in holders if other.agent)
-    if (known := host.agent.node.network_members(network)) != names:
-        return f"{where}: members {known}, not {names}"
-    records = {key: value for other in holders for key, value in _names(other, network).items()}
-    if membership.tables.records != records:
-        return f"{where}: names {_keys(membership.tables.records, records)}"
-    peers = {key: ip for other in holders if other is not host
-             for key, ip in _endpoints(other, network).items()}  # fmt: skip
-    believed = {key: (peer.endpoint_ip, peer.vtep)
-                for key, peer in membership.tables.peers.items()}  # fmt: skip
-    return "" if believed == peers else f"{where}: peers {_keys(believed, peers)}"
-
-
-def _names(host: Host, network: str) -> dict[str, object]:
-    """Endpoint -> its names, of the containers on a host."""
-    return {
-        attachment.endpoint: attachment.record
-        for container in host.containers.values()
-        for attachment in container.attachments
-        if attachment.info.id == network and attachment.record is not None
-    }
-
-
-def _endpoints(host: Host, network: str) -> dict[str, tuple[str, str]]:
-    """Endpoint -> its address and its host's, of the containers and the load balancer there."""
-    membership = host.memberships[network]
-    found = {
-        attachment.endpoint: (attachment.interface.address, host.address)
-        for container in host.containers.values()
-        for attachment in container.attachments
-        if attachment.info.id == network
-    }
-    if membership.balancer is not None:
-        found[membership.balancer_endpoint] = (membership.balancer.address, host.address)
-    return found
-
-
-def _keys(believed: Mapping[str, object], truth: Mapping[str, object]) -> str:
-    lacking = [value for key, value in truth.items() if key not in believed]
-    surplus = [value for key, value in believed.items() if key not in truth]
-    return f"lacking {lacking}, surplus {surplus}"
 
 
 # ---- many -------------------------------------------------------------------------------------

@@ -8,12 +8,14 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import fault_generator
 import pytest
 import random_faults
 from cluster_lab import Cluster
+from equal_tables import difference, disorder
 
 from overlaysim.host.tables import NetworkTables
 from overlaysim.overlay.peers import PeerRecord
@@ -67,7 +69,7 @@ def cluster() -> Cluster:
     cluster.sleeper("host-a", "web")
     cluster.sleeper("host-b", "client")
     cluster.wait("40 s")
-    assert random_faults.difference(cluster.world) == ""
+    assert difference(cluster.world) == ""
     return cluster
 
 
@@ -116,7 +118,19 @@ def test_a_table_that_differs_is_found(
     cluster: Cluster, spoil: Callable[[Cluster], None], says: str
 ) -> None:
     spoil(cluster)
-    assert says in random_faults.difference(cluster.world)
+    assert says in difference(cluster.world)
+
+
+def test_books_and_replicas_that_are_not_right_are_found(cluster: Cluster) -> None:
+    cluster.run("host-a", "docker service create --name api --network app --replicas 2 my:1")
+    assert disorder(cluster.world) == ""
+    service = next(iter(cluster.manager.store.services.values()))
+    wanted = service.spec
+    service.spec = replace(wanted, replicas=3)
+    assert disorder(cluster.world).startswith("api has 2 replicas, not 3")
+    service.spec = wanted
+    cluster.manager.store.attachments.pop()
+    assert disorder(cluster.world).startswith("network app: booked")
 
 
 def test_a_crash_of_the_program_is_a_complaint(monkeypatch: pytest.MonkeyPatch) -> None:

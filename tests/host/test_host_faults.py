@@ -258,6 +258,35 @@ def test_a_call_lasts_as_long_as_its_limit_and_no_segment_follows(limit: int) ->
     assert not segments_after(lab, began + limit)
 
 
+@pytest.mark.parametrize(
+    ("back", "kind", "took"),
+    [(10 * SECOND, "RpcFailed", 3 * SECOND), (1500 * MS, "Refused", 2 * SECOND)],
+    ids=["no route to host", "the carrier is back in time"],
+)
+def test_without_a_carrier_a_dial_asks_for_its_neighbour_three_times(
+    back: int, kind: str, took: int
+) -> None:
+    lab = tutorial()
+    link = ("host-b", "switch")
+    lab.world.underlay.set_link_state(*link, False)
+    lab.simulator.call_in(back, lambda _: lab.world.underlay.set_link_state(*link, True))
+    outcome: list[tuple[str, int]] = []
+    began = lab.simulator.now
+
+    def ask() -> Steps:
+        try:
+            yield from lab.world.workers["host-b"].rpc.call("10.77.0.13", "hello", limit=None)
+        except Exception as error:
+            outcome.append((type(error).__name__, lab.simulator.now - began))
+
+    lab.simulator.spawn(ask())
+    lab.wait(20 * SECOND)
+    ((got, after),) = outcome
+    assert got == kind  # a refusal is an answer: host-c is no manager
+    assert took <= after < took + 10 * MS
+    lab.world.check_conservation()
+
+
 def test_nobody_listens_on_7946_after_the_host_has_left_the_swarm() -> None:
     lab = tutorial()
     failed: list[int] = []
