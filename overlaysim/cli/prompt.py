@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from overlaysim.cli.status import NOT_FOUND, WRONG_INPUT
 from overlaysim.errors import InputError, nearest, visible
+from overlaysim.report.reachability import render_reachability
 from overlaysim.scenario.run import conclude
 from overlaysim.scenario.session import Session
 from overlaysim.units import format_seconds, parse_duration
@@ -17,6 +18,7 @@ HELP = """\
 docker …                     a docker command on the host that the prompt shows
 on HOST                      go to another host
 wait 5s                      let simulated time pass
+show [NETWORK]               who can resolve and reach whom at present
 explain                      what the last packet and look-up did, hop by hop
 fault …                      break something, with or without `for 10s` at the end:
   fault link A B down          a link is down (or up)
@@ -55,6 +57,7 @@ class Prompt:
         self._words: dict[str, Callable[[list[str]], str]] = {
             "on": self._on,
             "wait": self._wait,
+            "show": self._show,
             "explain": self._explain,
             "fault": self._fault,
             "hosts": self._hosts,
@@ -116,6 +119,12 @@ class Prompt:
             raise InputError("wait: write wait DURATION, for example wait 5s")
         self._session.wait(parse_duration(" ".join(words)))
         return ""
+
+    def _show(self, words: list[str]) -> str:
+        if len(words) > 1:
+            raise InputError("show: write show, or show NETWORK")
+        events, now = self._session.recorder.events(), self._session.simulator.now
+        return render_reachability(events, now, network=words[0] if words else None)
 
     def _explain(self, words: list[str]) -> str:
         return self._session.explainer.text()

@@ -27,6 +27,10 @@ class Recorder:
         simulator.ledger.on_end.append(self._packets.append)
         simulator.bus.subscribe_all(self._events.append)
 
+    def events(self) -> list[Any]:
+        """All trace events so far, in time order; answers come dated."""
+        return sorted(self._events, key=lambda event: event.at)  # stable
+
     def finish(
         self, *, links: Sequence[LinkUse], in_flight: int, meta: Mapping[str, Any]
     ) -> Measurements:
@@ -42,7 +46,7 @@ class Recorder:
             ModelError: if packets, parts of latencies or the order of events do not add up.
         """
         simulator = self._simulator
-        events = sorted(self._events, key=lambda event: event.at)  # stable; answers come dated
+        events = self.events()
         packets = self._packets.snapshot()
         return Measurements(
             meta=RunMeta(

@@ -138,3 +138,18 @@ def test_a_bad_line_of_the_log_is_named(run: Path, capsys: pytest.CaptureFixture
     assert "did you mean NameAdded?" in error
     log.unlink()
     assert "events.jsonl: cannot be read: No such file" in refused(capsys, run)
+
+
+def test_the_prompt_shows_the_present(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = tmp_path / "script.txt"
+    script.write_text(
+        "docker swarm init\ndocker network create -d overlay --attachable net\n"
+        "docker run -d --network net --name web alpine sleep 100\n"
+        "on host-b\ndocker run -d --network net --name db alpine sleep 100\n"
+        "fault host host-a frozen\nwait 10s\nshow net\nshow nett\n",
+        encoding="utf-8",
+    )
+    assert main(["sh", str(script)]) == 2
+    said = capsys.readouterr()
+    assert "gossip: host-b and host-c hold host-a for failed\n" in said.out
+    assert "did you mean net?" in said.err
