@@ -21,37 +21,45 @@ class Entries:
 
     Args:
         reaper: removes tombstones and hidden entries when their time is over.
+
+    Attributes:
+        events: the last event of each key; written here alone.
     """
 
-    __slots__ = ("_by_owner", "_events", "_expiry", "_reaper", "_snapshot", "_snapshot_made")
+    __slots__ = (
+        "_by_owner",
+        "_expiry",
+        "_reaper",
+        "_snapshot",
+        "_snapshot_made",
+        "_sorted",
+        "events",
+    )
 
     def __init__(self, reaper: Reaper) -> None:
         self._reaper = reaper
-        self._events: dict[Key, TableEvent] = {}
+        self.events: dict[Key, TableEvent] = {}
         self._expiry: dict[Key, int] = {}
         self._by_owner: dict[str, list[TableEvent]] | None = None
+        self._sorted: list[Key] | None = None
+        """The keys in order; an update does not change it."""
         self._snapshot: Compound | None = None
         self._snapshot_made = 0
 
     def __len__(self) -> int:
-        return len(self._events)
+        return len(self.events)
 
     def __iter__(self) -> Iterator[TableEvent]:
-        return iter(self._events.values())
+        return iter(self.events.values())
 
     def acquaint(self, events: dict[Key, TableEvent]) -> None:
         """Have held these live entries for long; copied."""
-        self._events = events.copy()
-        self._by_owner = self._snapshot = None
+        self.events = events.copy()
+        self._by_owner = self._sorted = self._snapshot = None
 
     def get(self, place: Key) -> TableEvent | None:
         """The last event of a key."""
-        return self._events.get(place)
-
-    def has(self, event: TableEvent) -> bool:
-        """Whether this event or a later one of its key is stored."""
-        stored = self._events.get(event.place)
-        return stored is not None and stored.time >= event.time
+        return self.events.get(place)
 
     def remaining(self, place: Key, now: int) -> int | None:
         """How long a tombstone or hidden entry still has; None for one that stays."""
@@ -66,7 +74,9 @@ class Entries:
             lifetime: picoseconds until it is removed; None for one that stays.
             now: the present instant.
         """
-        self._events[event.place] = event
+        if event.place not in self.events:
+            self._sorted = None
+        self.events[event.place] = event
         self._expiry.pop(event.place, None)
         self._by_owner = self._snapshot = None
         if lifetime is not None:
@@ -74,9 +84,9 @@ class Entries:
 
     def remove(self, place: Key) -> None:
         """Remove a key without leaving a tombstone, if it is there."""
-        if self._events.pop(place, None) is not None:
+        if self.events.pop(place, None) is not None:
             self._expiry.pop(place, None)
-            self._by_owner = self._snapshot = None
+            self._by_owner = self._sorted = self._snapshot = None
 
     def owned(self, owner: str) -> list[TableEvent]:
         """All entries of an owner."""
@@ -115,13 +125,15 @@ class Entries:
         """
         counted = self._reaper.counted(now)
         if self._snapshot is None or (self._expiry and counted != self._snapshot_made):
-            expiry = self._expiry
-            self._snapshot = Compound(
-                tuple(
-                    event.lasting(expiry[place] - counted) if place in expiry else event.told
-                    for place, event in sorted(self._events.items())
-                )
-            )
+            expiry, events = self._expiry, self.events
+            if self._sorted is None:
+                self._sorted = sorted(events)
+            told = [
+                events[place].lasting(expiry[place] - counted) if place in expiry
+                else events[place].told
+                for place in self._sorted
+            ]  # fmt: skip
+            self._snapshot = Compound(tuple(told))
             self._snapshot_made = counted
         return self._snapshot
 

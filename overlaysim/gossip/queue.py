@@ -136,7 +136,11 @@ class TransmitQueue(Generic[M]):
     def _insert(self, waiting: _Waiting[M]) -> None:
         while len(self._tiers) <= waiting.sent:
             self._tiers.append([])
-        bisect.insort(self._tiers[waiting.sent], waiting, key=_order)
+        tier = self._tiers[waiting.sent]
+        if not tier or tier[-1].order < waiting.order:  # nearly always
+            tier.append(waiting)
+        else:
+            bisect.insort(tier, waiting, key=_order)
         self.waiting[waiting.key] = waiting
 
 

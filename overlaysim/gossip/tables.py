@@ -269,9 +269,10 @@ class Tables:
         """Events came in, by gossip or by bulk sync."""
         for event in compound.messages:
             own = self.networks.get(event.network)
-            # Most copies say nothing new: then the clock has seen their time as well.
-            if own is not None and own.entries.has(event):
-                continue
+            if own is not None:
+                stored = own.entries.events.get(event.place)
+                if stored is not None and stored.time >= event.time:
+                    continue  # as in most copies; the clock has seen its time as well
             if event.owner != self._name and self._accept(event, now, by_bulk_sync):
                 relayed = self.networks[event.network].relayed
                 if not by_bulk_sync or len(relayed) <= self._settings.relay_limit_on_sync:

@@ -20,6 +20,8 @@ from overlaysim.units import SECOND
 
 SERVICE, BOX = "rr", "box-"
 """The service whose answers are watched, and what the standalone containers' names begin with."""
+REPLICAS = 5
+"""Tasks of the service."""
 
 Value = tuple[str, float]
 """A metric and one value of it, in seconds."""
@@ -39,6 +41,7 @@ class Story:
         self._watched = watched
         self._victim = victim
         self._events: list[Any] = []
+        self._began = self._healed = 0
         simulator.bus.subscribe_all(self._events.append)
 
     def measure(self, began: int, healed: int) -> list[Value]:
@@ -160,7 +163,3 @@ class Story:
     @staticmethod
     def _seconds(instant: int, since: int) -> float:
         return (instant - since) / SECOND
-
-
-REPLICAS = 5
-"""Tasks of the service."""
