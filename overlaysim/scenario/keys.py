@@ -16,7 +16,7 @@ from overlaysim.scenario.gossip_keys import GOSSIP
 from overlaysim.scenario.kinds import (
     ADDRESS,
     DNS_NAME,
-    ENDPOINT,
+    CONTAINER,
     FILE,
     FLAG,
     NODE,
@@ -110,7 +110,7 @@ FLOW = Section(
     "a flow",
     "{from: client, to: web, kind: ping, start: 10 s, count: 5}",
     (
-        Field("from", ENDPOINT, "container that sends", required=True),
+        Field("from", CONTAINER, "container that sends", required=True),
         Field("to", DNS_NAME, "container, service or other name it sends to", required=True),
         Field("kind", choice("udp", "ping"), "what is sent", default="udp"),
         Field("size", size(0, 65_507, "1000 B"),

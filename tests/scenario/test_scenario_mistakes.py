@@ -132,7 +132,7 @@ def test_a_wrong_step(text: str, message: str) -> None:
         ("{from: a, to: b, kind: pong, start: 1 s, stop: 2 s}",
          '2:34: traffic[0].kind: "pong" is not one of udp, ping; did you mean ping?'),
         ("{from: a b, to: b, kind: ping, start: 1 s, stop: 2 s}",
-         '2:18: traffic[0].from: "a b" is not a name of a container or service; write up to 63 '
+         '2:18: traffic[0].from: "a b" is not a name of a container; write up to 63 '
          "letters, digits, points, dashes and underscores, a letter or digit first, "
          "for example web"),
     ],
