@@ -101,7 +101,7 @@ class BulkSyncer:
         """
         self._tables.clock.witness(sync.time)
         for compound in sync.payload:
-            self._tables.on_events(compound, now, by_bulk_sync=True)
+            self._tables.on_sync(compound, now)
         for walk in list(self._walks):
             if walk.peer == sync.node and walk.time < sync.time:
                 self._resume(walk, walk.networks, now)

@@ -8,10 +8,12 @@ from typing import Literal
 from overlaysim.gossip.alarms import Alarms
 from overlaysim.gossip.interface import (
     Datagram,
+    NodeState,
     Outgoing,
     StreamContent,
     StreamReply,
     StreamRequest,
+    TableChange,
 )
 from overlaysim.gossip.member_messages import Packet
 from overlaysim.gossip.settings import GossipSettings
@@ -33,11 +35,14 @@ class Context:
         has_news: whether something waits to be gossiped to the whole cluster.
         reaper: removes expired records.
         outbox: what it wants sent, in order.
+        table_changes: what those who watch the tables are to be told.
+        member_changes: what those who watch the nodes are to be told: name and new state.
+        stopped: whether the node has left and fallen silent.
     """
 
     __slots__ = (
-        "_streams", "address", "alarms", "gossip", "has_news", "name", "now", "outbox", "reaper",
-        "rng", "settings", "start",
+        "_streams", "address", "alarms", "gossip", "has_news", "member_changes", "name", "now",
+        "outbox", "reaper", "rng", "settings", "start", "stopped", "table_changes",
     )  # fmt: skip
 
     def __init__(
@@ -60,6 +65,9 @@ class Context:
         self.reaper = Reaper(self.alarms, start, settings.reaper_period)
         self.has_news = False
         self.outbox: list[Outgoing] = []
+        self.table_changes: list[TableChange] = []
+        self.member_changes: list[tuple[str, NodeState]] = []
+        self.stopped = False
         self._streams = 0
 
     def ticker(self, period: int) -> Ticker:

@@ -41,13 +41,12 @@ class Directory:
     Attributes:
         clock: Lamport clock of node and network events.
         network_events, node_events: what waits to be gossiped.
-        changes: names of nodes with their new states, for whoever watches.
         on_failed: called when a node has failed.
     """
 
     __slots__ = (
         "_active", "_attached", "_context", "_displaced", "_failed", "_gone_since", "_heard",
-        "_left", "_name", "_names", "_node_reaper", "_owners", "_rosters", "_settings", "changes",
+        "_left", "_name", "_names", "_node_reaper", "_owners", "_rosters", "_settings",
         "clock", "network_events", "node_events", "on_failed",
     )  # fmt: skip
 
@@ -76,7 +75,6 @@ class Directory:
         multiplier, filled = settings.retransmit_multiplier, context.want_news_out
         self.network_events = TransmitQueue[NetworkEvent](multiplier, self.active_count, filled)
         self.node_events = TransmitQueue[NodeEvent](multiplier, self.active_count, filled)
-        self.changes: list[tuple[str, NodeState]] = []
         self.on_failed: Callable[[], None] = lambda: None
 
     def acquaint(self, members: dict[str, str]) -> None:
@@ -262,7 +260,7 @@ class Directory:
 
     def _changed(self, name: str, state: NodeState) -> None:
         if name != self._name:
-            self.changes.append((name, state))
+            self._context.member_changes.append((name, state))
 
     # Networks
 

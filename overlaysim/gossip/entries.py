@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from overlaysim.gossip.messages import Compound, TableEvent
@@ -11,6 +11,8 @@ from overlaysim.units import SECOND
 
 Key = tuple[str, str]
 """Table and key."""
+
+MOST_SEEN = 64
 
 
 class Entries:
@@ -24,6 +26,9 @@ class Entries:
 
     Attributes:
         events: the last event of each key; written here alone.
+        seen: a few events of which it is known that they are no news any more. In a large cluster
+            every host hears each of them a hundred times, and this small set is at hand where the
+            table is not.
     """
 
     __slots__ = (
@@ -34,11 +39,13 @@ class Entries:
         "_snapshot_made",
         "_sorted",
         "events",
+        "seen",
     )
 
     def __init__(self, reaper: Reaper) -> None:
         self._reaper = reaper
         self.events: dict[Key, TableEvent] = {}
+        self.seen: set[TableEvent] = set()
         self._expiry: dict[Key, int] = {}
         self._by_owner: dict[str, list[TableEvent]] | None = None
         self._sorted: list[Key] | None = None
@@ -82,11 +89,33 @@ class Entries:
         if lifetime is not None:
             self._set_expiry(event, lifetime, now)
 
+    def has(self, event: TableEvent) -> bool:
+        """Whether this event or a later one of its key is stored."""
+        stored = self.events.get(event.place)
+        return stored is not None and stored.time >= event.time
+
+    def unlike(self, told: Compound, now: int) -> Sequence[TableEvent]:
+        """What another node tells of the network and this one would not tell in the same words.
+
+        Mostly both know the same, and place by place it is the same object.
+        """
+        own = self.snapshot(now).messages
+        if len(own) != len(told.messages):
+            return told.messages
+        return [event for event, mine in zip(told.messages, own, strict=True) if event is not mine]
+
+    def remember(self, event: TableEvent) -> None:
+        """Keep in mind that an event is no news any more."""
+        if len(self.seen) >= MOST_SEEN:
+            self.seen.clear()
+        self.seen.add(event)
+
     def remove(self, place: Key) -> None:
         """Remove a key without leaving a tombstone, if it is there."""
         if self.events.pop(place, None) is not None:
             self._expiry.pop(place, None)
             self._by_owner = self._sorted = self._snapshot = None
+            self.seen.clear()
 
     def owned(self, owner: str) -> list[TableEvent]:
         """All entries of an owner."""

@@ -13,13 +13,10 @@ class ClusterLeave:
 
     ``NDB/cluster.go`` clusterLeave: a node event, waited for at most five seconds, then the
     membership layer's own message, waited for at most one. The node goes on gossiping meanwhile.
-
-    Attributes:
-        stopped: whether the node has fallen silent.
     """
 
     __slots__ = (
-        "_context", "_directory", "_membership", "_stage", "stopped",
+        "_context", "_directory", "_membership", "_stage",
     )  # fmt: skip
 
     def __init__(self, context: Context, directory: Directory, membership: Membership) -> None:
@@ -27,7 +24,6 @@ class ClusterLeave:
         self._directory = directory
         self._membership = membership
         self._stage = 0
-        self.stopped = False
 
     def leave(self, now: int) -> None:
         """Begin to leave; a second call changes nothing."""
@@ -54,4 +50,4 @@ class ClusterLeave:
             self._stop()
 
     def _stop(self) -> None:
-        self.stopped = True
+        self._context.stopped = True

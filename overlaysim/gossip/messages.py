@@ -128,9 +128,9 @@ class NetworkEvent(Message):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TableEvent(Message):
-    """An entry was created, updated or deleted.
+    """An entry was created, updated or deleted; equal to itself alone.
 
     Attributes:
         kind: create, update or delete.

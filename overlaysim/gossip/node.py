@@ -106,11 +106,11 @@ class GossipNode:
     @property
     def stopped(self) -> bool:
         """Whether the node has left the cluster and fallen silent for good."""
-        return self._leaving.stopped
+        return self._context.stopped
 
     def receive(self, message: Incoming, now: int) -> None:
         """A packet or a message on a stream came in, or a stream failed."""
-        if self._leaving.stopped:
+        if self._context.stopped:
             return
         self._context.now = now
         if isinstance(message, DatagramIn):
@@ -137,12 +137,12 @@ class GossipNode:
     def on_timer(self, now: int) -> None:
         """Do what is due."""
         self._context.now = now
-        if not self._leaving.stopped:
+        if not self._context.stopped:
             self._context.alarms.ring(now)
 
     def next_timer(self) -> int | None:
         """When something is due next; None once the node has left."""
-        return None if self._leaving.stopped else self._context.alarms.next()
+        return None if self._context.stopped else self._context.alarms.next()
 
     def take_outbox(self) -> list[Outgoing]:
         """What it wants sent, in order."""
@@ -157,16 +157,16 @@ class GossipNode:
         Writes of this node are not among them; what vanishes because a node leaves is, also when
         it is this one that leaves a network.
         """
-        changes = self._tables.changes
+        changes = self._context.table_changes
         if changes:
-            self._tables.changes = []
+            self._context.table_changes = []
         return changes
 
     def take_member_changes(self) -> list[tuple[str, NodeState]]:
         """Names and new states of nodes that came, failed, returned or left since the last call."""
-        changes = self._directory.changes
+        changes = self._context.member_changes
         if changes:
-            self._directory.changes = []
+            self._context.member_changes = []
         return changes
 
     # The cluster

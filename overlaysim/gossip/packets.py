@@ -37,7 +37,7 @@ class PacketReader:
         """
         match packet:
             case UserMessage(content=Compound() as compound):
-                self._tables.on_events(compound, now, by_bulk_sync=False)
+                self._tables.on_events(compound, now)
             case Ping():
                 self._prober.on_ping(packet)
             case Ack():

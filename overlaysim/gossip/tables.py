@@ -72,11 +72,10 @@ class Tables:
         directory: nodes and their networks.
         clock: Lamport clock of table events.
         networks: the networks of this node, by id.
-        changes: what watchers have to be told.
     """
 
     __slots__ = (
-        "_context", "_name", "_settings", "changes", "clock", "directory", "networks",
+        "_context", "_name", "_settings", "clock", "directory", "networks",
     )  # fmt: skip
 
     def __init__(self, context: Context) -> None:
@@ -86,7 +85,6 @@ class Tables:
         self.directory = Directory(context, self)
         self.clock = LamportClock()
         self.networks: dict[str, OwnNetwork] = {}
-        self.changes: list[TableChange] = []
 
     # Networks
 
@@ -265,18 +263,29 @@ class Tables:
 
     # Events of others
 
-    def on_events(self, compound: Compound, now: int, *, by_bulk_sync: bool) -> None:
-        """Events came in, by gossip or by bulk sync."""
+    def on_events(self, compound: Compound, now: int) -> None:
+        """Events came in by gossip."""
         for event in compound.messages:
             own = self.networks.get(event.network)
-            if own is not None:
-                stored = own.entries.events.get(event.place)
-                if stored is not None and stored.time >= event.time:
-                    continue  # as in most copies; the clock has seen its time as well
-            if event.owner != self._name and self._accept(event, now, by_bulk_sync):
-                relayed = self.networks[event.network].relayed
-                if not by_bulk_sync or len(relayed) <= self._settings.relay_limit_on_sync:
-                    relayed.put(event.place, event)
+            # Most copies are no news; the clock has seen their time as well.
+            if own is not None and event in own.entries.seen:
+                continue
+            if own is not None and own.entries.has(event):
+                own.entries.remember(event)
+            elif event.owner != self._name and self._accept(event, now, by_bulk_sync=False):
+                self.networks[event.network].relayed.put(event.place, event)
+
+    def on_sync(self, compound: Compound, now: int) -> None:
+        """All entries of one network came, as another node knows them."""
+        own = self.networks.get(compound.messages[0].network) if compound.messages else None
+        if own is None:
+            return
+        for event in own.entries.unlike(compound, now):
+            if own.entries.has(event) or event.owner == self._name:
+                continue
+            relay = self._accept(event, now, by_bulk_sync=True)
+            if relay and len(own.relayed) <= self._settings.relay_limit_on_sync:
+                own.relayed.put(event.place, event)
 
     def snapshots(self, networks: Sequence[str], now: int) -> tuple[Compound, ...]:
         """All entries of some networks, for a bulk sync."""
@@ -286,7 +295,7 @@ class Tables:
             if network in self.networks
         )
 
-    def _accept(self, event: TableEvent, now: int, by_bulk_sync: bool) -> bool:
+    def _accept(self, event: TableEvent, now: int, *, by_bulk_sync: bool) -> bool:
         """Store an event if it is news; tell whether it is to be relayed."""
         self.clock.witness(event.time)
         own = self.networks.get(event.network)
@@ -385,7 +394,7 @@ class Tables:
         value: Any,
         previous: Any,
     ) -> None:
-        self.changes.append(
+        self._context.table_changes.append(
             TableChange(kind, event.network, event.table, event.key, value, previous, event.owner)
         )
 

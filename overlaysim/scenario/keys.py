@@ -15,8 +15,8 @@ from overlaysim.scenario.fields import Field, Needs, Section
 from overlaysim.scenario.gossip_keys import GOSSIP
 from overlaysim.scenario.kinds import (
     ADDRESS,
-    DNS_NAME,
     CONTAINER,
+    DNS_NAME,
     FILE,
     FLAG,
     NODE,

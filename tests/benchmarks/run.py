@@ -18,9 +18,9 @@ from statistics import fmean, median
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # measure this checkout, not an installed one
 
-from overlaysim.bench.calibrate import cal_ops_per_second
 from workloads import Result, run_leaf_spine, run_line, run_ping_mesh
 
+from overlaysim.bench.calibrate import cal_ops_per_second
 from overlaysim.units import US
 
 RUNS = 3

@@ -75,6 +75,12 @@ class Cluster:
         self._serial = 0
         self._alarms: dict[str, int] = {}
 
+    def trace(self) -> list[tuple[int, str, bytes]]:
+        """When what was sent to whom, to the byte."""
+        datagrams = [(when, item.target, item.packet.wire) for when, item in self.datagrams]
+        requests = [(when, item.target, item.content.wire) for when, item in self.requests]
+        return [*datagrams, *requests]
+
     # Time
 
     def call(self, delay: int, action: Callable[[], None]) -> None:

@@ -103,11 +103,11 @@ def test_a_burst_goes_out_five_entries_per_tick() -> None:
 
 
 def test_same_seed_same_traffic() -> None:
-    def traffic(seed: int) -> list[tuple[int, object]]:
+    def traffic(seed: int) -> list[tuple[int, str, bytes]]:
         cluster, nodes = networked(6, seed=seed)
         create(cluster, nodes[2], "k", "v")
         cluster.run(40)
-        return [*cluster.datagrams, *cluster.requests]
+        return cluster.trace()
 
     assert traffic(5) == traffic(5)
     assert traffic(5) != traffic(6)

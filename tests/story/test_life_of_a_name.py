@@ -181,7 +181,6 @@ def travel(walk: Walk, endpoint: str, born: int) -> Call:
     assert arriving.at - leaving.at == journey.queue + journey.transmit + journey.propagate
     taking = walk.to("gossip/tables.py:Tables.on_events")
     assert event in taking.args[1].messages
-    assert taking.kwargs["by_bulk_sync"] is False
     return arriving
 
 
