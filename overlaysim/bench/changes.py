@@ -83,6 +83,11 @@ class LoadResult:
     samples: list[Sample] = field(default_factory=list)
 
     @property
+    def slow(self) -> float:
+        """The 95th percentile of :attr:`delays`; nan without any."""
+        return self.delays[int(0.95 * len(self.delays))] if self.delays else math.nan
+
+    @property
     def cost(self) -> float:
         """CPU microseconds per message."""
         return 1e6 * self.cpu / self.messages if self.messages else math.nan

@@ -98,7 +98,7 @@ def _draw(results: list[LoadResult], folder: Path) -> None:
     points = [
         SaturationPoint(
             result.load.rate, result.samples[-1].queued, result.samples[-1].longest,
-            result.stale_seconds / (load.hosts - 1), 1 - len(result.delays) / result.changes,
+            result.stale_seconds / (load.hosts - 1), result.slow,
         )
         for result in results
         if result.changes

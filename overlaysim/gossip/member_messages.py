@@ -65,22 +65,17 @@ class Member:
         address: its IPv4 address.
         incarnation: of the last news believed.
         state: where it stands.
+        entry: its bytes in a push/pull (``pushNodeState``).
     """
 
     node: str
     address: str
     incarnation: int
     state: MemberState
+    entry: bytes = field(init=False, compare=False, repr=False)
 
-    @property
-    def gone(self) -> bool:
-        """Whether it is dead or has left."""
-        return self.state >= MemberState.DEAD
-
-    @property
-    def entry(self) -> bytes:
-        """Its bytes as an entry of a push/pull (``pushNodeState``)."""
-        return struct(
+    def __post_init__(self) -> None:
+        entry = struct(
             Addr=encode_address(self.address),
             Incarnation=unsigned(self.incarnation),
             Meta=_META,
@@ -89,6 +84,12 @@ class Member:
             State=signed(self.state),
             Vsn=_VERSIONS,
         )
+        object.__setattr__(self, "entry", entry)
+
+    @property
+    def gone(self) -> bool:
+        """Whether it is dead or has left."""
+        return self.state >= MemberState.DEAD
 
 
 @dataclass(frozen=True, slots=True)

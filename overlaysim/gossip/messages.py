@@ -100,6 +100,7 @@ class NetworkEvent(Message):
         node: name of the node.
         network: id of the network.
         wire: its bytes when gossiped.
+        entry: its bytes as a NetworkEntry of a push/pull.
     """
 
     kind: NetworkEventKind
@@ -107,6 +108,7 @@ class NetworkEvent(Message):
     node: str
     network: str
     wire: bytes = field(init=False, compare=False, repr=False)
+    entry: bytes = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         data = (
@@ -115,17 +117,14 @@ class NetworkEvent(Message):
             + text_field(3, self.node)
             + text_field(4, self.network)
         )
-        object.__setattr__(self, "wire", _gossip_message(_Type.NETWORK_EVENT, data))
-
-    @property
-    def entry(self) -> bytes:
-        """Its bytes as a NetworkEntry of a push/pull."""
-        return (
+        entry = (
             text_field(1, self.network)
             + integer_field(2, self.time)
             + text_field(3, self.node)
             + integer_field(4, self.kind == NetworkEventKind.LEAVE)
         )
+        object.__setattr__(self, "wire", _gossip_message(_Type.NETWORK_EVENT, data))
+        object.__setattr__(self, "entry", entry)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

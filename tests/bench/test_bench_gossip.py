@@ -76,7 +76,10 @@ def test_more_changes_than_the_packets_hold_pile_up() -> None:
 
 
 def test_the_figure_says_what_the_capacity_is(tmp_path: Path) -> None:
-    points = [SaturationPoint(1, 2.0, 3, 0.3, 0.0), SaturationPoint(10, 900.0, 950, 40.0, 0.6)]
+    points = [
+        SaturationPoint(1, 2.0, 3, 0.3, 1.1),
+        SaturationPoint(10, 900.0, 950, 4.0, 20.0),
+    ]
     figure = saturation_figure(points, hosts=1000, seconds=60, capacity=capacity(1000))
     texts = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert texts == ["1.56 a second: the packets are full"] * 2
