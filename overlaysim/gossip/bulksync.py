@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from overlaysim.gossip.alarms import Alarm
 from overlaysim.gossip.context import Context
 from overlaysim.gossip.errors import NodeUnknownError
+from overlaysim.gossip.hearsay import Hearsay
 from overlaysim.gossip.messages import BulkSync
 from overlaysim.gossip.tables import Tables
 from overlaysim.gossip.ticker import Task
@@ -53,12 +54,13 @@ class BulkSyncer:
     """
 
     __slots__ = (
-        "_context", "_directory", "_tables", "_task", "_walks",
+        "_context", "_directory", "_hearsay", "_tables", "_task", "_walks",
     )  # fmt: skip
 
-    def __init__(self, context: Context, tables: Tables) -> None:
+    def __init__(self, context: Context, tables: Tables, hearsay: Hearsay) -> None:
         self._context = context
         self._tables = tables
+        self._hearsay = hearsay
         self._directory = tables.directory
         self._walks: list[_Walk] = []
         ticker = context.ticker(context.settings.bulk_sync_interval)
@@ -101,7 +103,7 @@ class BulkSyncer:
         """
         self._tables.clock.witness(sync.time)
         for compound in sync.payload:
-            self._tables.on_sync(compound, now)
+            self._hearsay.on_sync(compound, now)
         for walk in list(self._walks):
             if walk.peer == sync.node and walk.time < sync.time:
                 self._resume(walk, walk.networks, now)

@@ -10,6 +10,7 @@ from overlaysim.gossip.bulksync import BulkSyncer
 from overlaysim.gossip.context import Context
 from overlaysim.gossip.entries import Key
 from overlaysim.gossip.gossiper import Gossiper
+from overlaysim.gossip.hearsay import Hearsay
 from overlaysim.gossip.interface import (
     DatagramIn,
     EntryRecord,
@@ -79,12 +80,13 @@ class GossipNode:
         self._prober = Prober(context, membership, piggyback)
         self._gossiper = Gossiper(context, membership, piggyback, tables)
         self._exchanges = PushPuller(context, membership, tables)
-        self._syncs = BulkSyncer(context, tables)
+        hearsay = Hearsay(context, tables)
+        self._syncs = BulkSyncer(context, tables, hearsay)
         joining = ClusterJoin(context, directory, self._exchanges)
         self._bootstrap = Bootstrap(context, directory, joining)
         self._reconnect = Reconnect(context, directory, joining, self._syncs)
         self._leaving = ClusterLeave(context, directory, membership)
-        self._packets = PacketReader(membership, self._prober, tables)
+        self._packets = PacketReader(membership, self._prober, directory, hearsay)
 
     def acquaint(self, members: dict[str, Member], addresses: dict[str, str]) -> None:
         """Have known these members for long, see :func:`overlaysim.gossip.community.acquaint`."""

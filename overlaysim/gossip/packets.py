@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from overlaysim.gossip.directory import Directory
+from overlaysim.gossip.hearsay import Hearsay
 from overlaysim.gossip.member_messages import (
     Ack,
     Alive,
@@ -17,18 +19,20 @@ from overlaysim.gossip.member_messages import (
 from overlaysim.gossip.membership import Membership
 from overlaysim.gossip.messages import Compound, NetworkEvent, NodeEvent
 from overlaysim.gossip.prober import Prober
-from overlaysim.gossip.tables import Tables
 
 
 class PacketReader:
     """Takes packets apart (``ML/net.go`` handleCommand, ``NDB/delegate.go`` handleMessage)."""
 
-    __slots__ = ("_membership", "_prober", "_tables")
+    __slots__ = ("_directory", "_hearsay", "_membership", "_prober")
 
-    def __init__(self, membership: Membership, prober: Prober, tables: Tables) -> None:
+    def __init__(
+        self, membership: Membership, prober: Prober, directory: Directory, hearsay: Hearsay
+    ) -> None:
         self._membership = membership
         self._prober = prober
-        self._tables = tables
+        self._directory = directory
+        self._hearsay = hearsay
 
     def on_packet(self, packet: Packet, now: int) -> None:
         """A packet came in, or a message that was inside one.
@@ -37,7 +41,7 @@ class PacketReader:
         """
         match packet:
             case UserMessage(content=Compound() as compound):
-                self._tables.on_events(compound, now)
+                self._hearsay.on_events(compound, now)
             case Ping():
                 self._prober.on_ping(packet)
             case Ack():
@@ -51,9 +55,9 @@ class PacketReader:
     def _on_news(self, packet: Packet, now: int) -> None:
         match packet:
             case UserMessage(content=NetworkEvent() as event):
-                self._tables.directory.on_network_event(event, now)
+                self._directory.on_network_event(event, now)
             case UserMessage(content=NodeEvent() as event):
-                self._tables.directory.on_node_event(event, now)
+                self._directory.on_node_event(event, now)
             case Alive():
                 self._membership.on_alive(packet, now)
             case Suspect():

@@ -25,6 +25,7 @@ from overlaysim.gossip.messages import (
     TableEvent,
     TableEventKind,
 )
+from overlaysim.gossip.owners import Owners
 from overlaysim.gossip.queue import TransmitQueue
 from overlaysim.gossip.roster import Roster
 from overlaysim.units import SECOND
@@ -60,10 +61,9 @@ class OwnNetwork:
 
 
 class Tables:
-    """Entries of the networks joined: local writes, events of others, what watchers see.
+    """Entries of the networks joined: what this node writes, reads, tells (``NDB/networkdb.go``).
 
-    Rules: ``NDB/networkdb.go`` for what this node does itself, ``NDB/delegate.go``
-    handleTableEvent for what comes in.
+    What others write comes by :class:`~overlaysim.gossip.hearsay.Hearsay`.
 
     Args:
         context: the node.
@@ -82,9 +82,14 @@ class Tables:
         self._context = context
         self._name = context.name
         self._settings = context.settings
-        self.directory = Directory(context, self)
+        self.directory = Directory(context, Owners(self))
         self.clock = LamportClock()
         self.networks: dict[str, OwnNetwork] = {}
+
+    @property
+    def entry_lifetime(self) -> int:
+        """How long a tombstone, or a hidden entry, is kept; picoseconds."""
+        return self._settings.entry_lifetime
 
     # Networks
 
@@ -160,8 +165,8 @@ class Tables:
             elif not event.deleted:
                 place = (network, *event.place)
                 self._store(TableEventKind.DELETE, place, event.value, event.encoded, now)
-            if self._shows(event):
-                self._changed("deleted", event, None, event.value)
+            if self.shows(event):
+                self.tell("deleted", event, None, event.value)
         expire = partial(self._expire_network, network, now)
         self._context.reaper.schedule(self._settings.network_lifetime, 0, now, expire)
 
@@ -186,7 +191,7 @@ class Tables:
         network, table, key = place
         own = self._require(network)
         present = own.entries.get((table, key))
-        if present is not None and self._shows(present):
+        if present is not None and self.shows(present):
             raise EntryExistsError(
                 f"{table} of network {network}: {key} exists already, written by {present.owner}"
             )
@@ -226,7 +231,7 @@ class Tables:
         """
         network, table, key = place
         event = self._require(network).entries.get((table, key))
-        if event is None or self._hides(event):
+        if event is None or self.hides(event):
             raise EntryAbsentError(f"{table} of network {network}: {key} does not exist")
         if event.deleted:
             raise EntryDeletedError(
@@ -242,13 +247,13 @@ class Tables:
             for name, own in self.networks.items()
             if network in (None, name)
             for event in own.entries
-            if table in (None, event.table) and self._shows(event) and event.owner != self._name
+            if table in (None, event.table) and self.shows(event) and event.owner != self._name
         ]  # fmt: skip
 
     def live(self, network: str, table: str) -> list[TableEvent]:
         """The live entries of a table that can be seen, sorted by key."""
         own = self.networks.get(network)
-        found = [e for e in own.entries if e.table == table and self._shows(e)] if own else []
+        found = [e for e in own.entries if e.table == table and self.shows(e)] if own else []
         return sorted(found, key=lambda event: event.key)
 
     def record(self, place: Place, now: int) -> EntryRecord | None:
@@ -259,33 +264,7 @@ class Tables:
         if own is None or event is None:
             return None
         remaining = own.entries.remaining(event.place, now)
-        return EntryRecord(event.value, event.owner, event.deleted, self._hides(event), remaining)
-
-    # Events of others
-
-    def on_events(self, compound: Compound, now: int) -> None:
-        """Events came in by gossip."""
-        for event in compound.messages:
-            own = self.networks.get(event.network)
-            # Most copies are no news; the clock has seen their time as well.
-            if own is not None and event in own.entries.seen:
-                continue
-            if own is not None and own.entries.has(event):
-                own.entries.remember(event)
-            elif event.owner != self._name and self._accept(event, now, by_bulk_sync=False):
-                self.networks[event.network].relayed.put(event.place, event)
-
-    def on_sync(self, compound: Compound, now: int) -> None:
-        """All entries of one network came, as another node knows them."""
-        own = self.networks.get(compound.messages[0].network) if compound.messages else None
-        if own is None:
-            return
-        for event in own.entries.unlike(compound, now):
-            if own.entries.has(event) or event.owner == self._name:
-                continue
-            relay = self._accept(event, now, by_bulk_sync=True)
-            if relay and len(own.relayed) <= self._settings.relay_limit_on_sync:
-                own.relayed.put(event.place, event)
+        return EntryRecord(event.value, event.owner, event.deleted, self.hides(event), remaining)
 
     def snapshots(self, networks: Sequence[str], now: int) -> tuple[Compound, ...]:
         """All entries of some networks, for a bulk sync."""
@@ -295,74 +274,29 @@ class Tables:
             if network in self.networks
         )
 
-    def _accept(self, event: TableEvent, now: int, *, by_bulk_sync: bool) -> bool:
-        """Store an event if it is news; tell whether it is to be relayed."""
-        self.clock.witness(event.time)
-        own = self.networks.get(event.network)
-        if own is None or own.leaving:
-            return False
-        if not self.directory.is_attached(event.owner, event.network):
-            return False
-        before = own.entries.get(event.place)
-        hidden = self.directory.is_failed(event.owner)
-        seen = before if before is not None and self._shows(before) else None
-        lifetime = self._lifetime(event) if event.deleted or hidden else None
-        own.entries.store(event, lifetime, now)
-        if before is None and event.deleted:
-            # An unknown entry's tombstone is passed on only while it is young and came by bulk
-            # sync, or deletes would go round for ever (NDB/delegate.go handleTableEvent).
-            young = 6 * self._lifetime(event) > self._settings.entry_lifetime
-            return by_bulk_sync and own.in_sync and young
-        if not hidden:
-            self._show_change(event, seen)
-        elif seen is not None:
-            # Its owner has taken it over from another node that is still there.
-            self._changed("deleted", seen, None, seen.value)
-        return own.in_sync
+    # Watchers
 
-    def _lifetime(self, event: TableEvent) -> int:
-        """What an event says of its time; zero comes from those for whom it has no end."""
-        return event.residual * SECOND or self._settings.entry_lifetime
-
-    def _show_change(self, event: TableEvent, seen: TableEvent | None) -> None:
-        """Tell watchers what a stored event changes for them, not what it says itself."""
-        if not event.deleted:
-            kind: Literal["created", "updated"] = "updated" if seen else "created"
-            self._changed(kind, event, event.value, seen.value if seen else None)
-        elif seen is not None:
-            self._changed("deleted", seen, None, seen.value)
-
-    # What becomes of owners
-
-    def owner_failed(self, owner: str, now: int) -> None:
-        """A node cannot be reached: its entries are hidden for as long as a tombstone lives."""
-        for own in self.networks.values():
-            for event in own.entries.hide(owner, self._settings.entry_lifetime, now):
-                self._changed("deleted", event, None, event.value)
-
-    def owner_returned(self, owner: str) -> None:
-        """A failed node is back: what is remembered of it can be seen again."""
-        for own in self.networks.values():
-            for event in own.entries.show(owner):
-                self._changed("created", event, event.value, None)
-
-    def owner_left(self, owner: str, network: str | None, *, hidden: bool) -> None:
-        """A node has left a network, or all of them (None): its entries go, tombstones too."""
-        for name in self.networks if network is None else (network,):
-            own = self.networks.get(name)
-            for event in own.entries.remove_owner(owner) if own else ():
-                if not event.deleted and not hidden:
-                    self._changed("deleted", event, None, event.value)
-
-    # Details
-
-    def _hides(self, event: TableEvent) -> bool:
+    def hides(self, event: TableEvent) -> bool:
         """Whether an entry is live but its owner has failed."""
         return not event.deleted and self.directory.is_failed(event.owner)
 
-    def _shows(self, event: TableEvent) -> bool:
+    def shows(self, event: TableEvent) -> bool:
         """Whether an entry is live and can be seen."""
         return not event.deleted and not self.directory.is_failed(event.owner)
+
+    def tell(
+        self,
+        kind: Literal["created", "updated", "deleted"],
+        event: TableEvent,
+        value: Any,
+        previous: Any,
+    ) -> None:
+        """Let watchers know of a change."""
+        self._context.table_changes.append(
+            TableChange(kind, event.network, event.table, event.key, value, previous, event.owner)
+        )
+
+    # Details
 
     def _require(self, network: str) -> OwnNetwork:
         own = self.networks.get(network)
@@ -380,23 +314,12 @@ class Tables:
         self, kind: TableEventKind, place: Place, value: Any, encoded: bytes, now: int
     ) -> TableEvent:
         deleted = kind == TableEventKind.DELETE
-        lifetime = self._settings.entry_lifetime if deleted else None
+        lifetime = self.entry_lifetime if deleted else None
         residual = (lifetime or 0) // SECOND
         time = self.clock.increment()
         event = TableEvent(kind, time, self._name, *place, value, encoded, residual)
         self.networks[event.network].entries.store(event, lifetime, now)
         return event
-
-    def _changed(
-        self,
-        kind: Literal["created", "updated", "deleted"],
-        event: TableEvent,
-        value: Any,
-        previous: Any,
-    ) -> None:
-        self._context.table_changes.append(
-            TableChange(kind, event.network, event.table, event.key, value, previous, event.owner)
-        )
 
     def _expire_network(self, network: str, left_at: int) -> None:
         own = self.networks.get(network)

@@ -39,7 +39,7 @@ STEPS: Steps = (
     ),
     ("gossip/queue.py:TransmitQueue.put", "gossip/gossiper.py:Gossiper.tick"),
     ("host/agent.py:Agent._send_datagram", "host/datapath.py:Datapath.send"),
-    ("host/agent.py:Agent._datagram_in", "gossip/tables.py:Tables.on_events"),
+    ("host/agent.py:Agent._datagram_in", "gossip/hearsay.py:Hearsay.on_events"),
     (
         "host/agent.py:Agent._apply_changes",
         "naming/view.py:NameView.add",
@@ -179,7 +179,7 @@ def travel(walk: Walk, endpoint: str, born: int) -> Call:
     assert journey.transmit == 2 * (frame.length + 24) * 8 * 1000
     assert journey.propagate == 2 * 50 * US
     assert arriving.at - leaving.at == journey.queue + journey.transmit + journey.propagate
-    taking = walk.to("gossip/tables.py:Tables.on_events")
+    taking = walk.to("gossip/hearsay.py:Hearsay.on_events")
     assert event in taking.args[1].messages
     return arriving
 
