@@ -254,6 +254,7 @@ class Directory:
                 del self._names[address]
             if failed is not None:
                 self._forget_networks(name, hidden=True)
+            self._changed(name, NodeState.FORGOTTEN)
 
         settings = self._settings
         self._node_reaper.schedule(settings.node_lifetime, settings.node_reaper_period, now, reap)

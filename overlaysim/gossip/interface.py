@@ -138,11 +138,12 @@ Outgoing = Datagram | StreamRequest | StreamReply
 
 
 class NodeState(Enum):
-    """Where NetworkDB has a node (``NDB/nodemgmt.go``)."""
+    """Where NetworkDB has a node (``NDB/nodemgmt.go``); forgotten ones it has only as news."""
 
     ACTIVE = "active"
     FAILED = "failed"
     LEFT = "left"
+    FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True, slots=True)

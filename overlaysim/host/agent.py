@@ -64,6 +64,7 @@ class Agent:
         phase = rng.randrange(settings.gossip_interval) - settings.gossip_interval // 2
         self.node = GossipNode(node_id, self._address, settings, rng, now, now + phase)
         self._driver = Driver(simulator, self.node, self._carry, self._apply_changes)
+        self._members: dict[str, str] = {}  # names of nodes heard of -> address
         self._waiting: dict[int, int] = {}  # stream id of the transport -> gossip's own
         datapath.listen(GOSSIP_PORT, self._datagram_in)
         streams.listen(GOSSIP_PORT, self._stream_in, self._stream_failed)
@@ -168,7 +169,8 @@ class Agent:
                 self._apply(tables, change)
 
     def _tell_member(self, member: str, state: NodeState) -> None:
-        address = self.node.node_address(member) or ""
+        address = self.node.node_address(member) or self._members.get(member, "")
+        self._members[member] = address
         host = self._directory.host_at(address)
         # A daemon that was started again has a new name; its old one is no news of the host.
         former = state is not NodeState.ACTIVE and self.node.has_active_at(address)

@@ -196,7 +196,7 @@ class PeerRemoved:
 
 @dataclass(frozen=True, slots=True)
 class MemberChanged:
-    """What one host's gossip says of another: ``active``, ``failed`` or ``left``."""
+    """What one host's gossip says of another: ``active``, ``failed``, ``left`` or ``forgotten``."""
 
     at: int
     host: str

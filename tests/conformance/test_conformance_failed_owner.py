@@ -216,8 +216,10 @@ def test_g32_the_failed_record_is_reaped() -> None:
     assert bench.node.node_state("X") is NodeState.FAILED
     assert bench.node.attached("X", "W")
     assert record(bench) is not None
+    bench.node.take_member_changes()
     bench.wait(21)
     assert bench.node.node_state("X") is None
+    assert bench.node.take_member_changes() == [("X", NodeState.FORGOTTEN)]
     assert not bench.node.attached("X", "W")
     assert record(bench) is None
     bench.revive()  # a newcomer now: it has to join and tell everything anew
