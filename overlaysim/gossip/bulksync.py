@@ -87,7 +87,7 @@ class BulkSyncer:
 
     def begin_join(self, network: str, now: int) -> None:
         """Sync a network just joined with every member known at this moment."""
-        members = list(self._directory.roster(network))
+        members = list(self._directory.networks.roster(network))
         self._begin(_Walk(self._join(network, members), network, lambda now: None), now)
 
     def cancel_join(self, network: str) -> None:
@@ -129,7 +129,7 @@ class BulkSyncer:
         """One sync per network, but a sync covers all networks common with the peer."""
         remaining = self._tables.joined()
         while remaining:
-            members = self._directory.roster(remaining.pop(0))
+            members = self._directory.networks.roster(remaining.pop(0))
             rng, name = self._context.rng, self._context.name
             for member in members.sample(rng, PERIODIC_CANDIDATES, name):
                 synced = yield member

@@ -1,38 +1,23 @@
-"""Who is in the cluster and who is in which network, as NetworkDB knows it."""
+"""Who is in the cluster, as NetworkDB knows it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
-from typing import Protocol
+from collections.abc import Callable
 
+from overlaysim.gossip.attachments import Attachments, OwnerWatch
 from overlaysim.gossip.context import Context
 from overlaysim.gossip.interface import NodeState
 from overlaysim.gossip.lamport import LamportClock
-from overlaysim.gossip.messages import NetworkEvent, NetworkEventKind, NodeEvent, NodeEventKind
+from overlaysim.gossip.messages import NodeEvent, NodeEventKind
 from overlaysim.gossip.queue import TransmitQueue
-from overlaysim.gossip.roster import Roster
 from overlaysim.gossip.ticker import Reaper
 
 
-class OwnerWatch(Protocol):
-    """Who is told what becomes of the owners of entries."""
-
-    def owner_failed(self, owner: str, now: int) -> None:
-        """A node cannot be reached: its entries are hidden."""
-
-    def owner_returned(self, owner: str) -> None:
-        """A failed node is back, and so are its entries."""
-
-    def owner_left(self, owner: str, network: str | None, *, hidden: bool) -> None:
-        """A node has left a network, or all of them (None): its entries are gone."""
-
-
 class Directory:
-    """Nodes and their networks; every node keeps track of all networks of the cluster.
+    """The nodes of the cluster: active, failed, left.
 
-    Rules: ``NDB/delegate.go`` handleNodeEvent and handleNetworkEvent, ``NDB/event_delegate.go``,
-    ``NDB/nodemgmt.go``. What is new is queued for relay here; the membership gossip drains it.
+    Rules: ``NDB/delegate.go`` handleNodeEvent, ``NDB/event_delegate.go``, ``NDB/nodemgmt.go``. What
+    is new is queued for relay here; the membership gossip drains it.
 
     Args:
         context: the node.
@@ -40,14 +25,15 @@ class Directory:
 
     Attributes:
         clock: Lamport clock of node and network events.
-        network_events, node_events: what waits to be gossiped.
+        networks: who is in which network.
+        node_events: what waits to be gossiped.
         on_failed: called when a node has failed.
     """
 
     __slots__ = (
-        "_active", "_attached", "_context", "_displaced", "_failed", "_gone_since", "_heard",
-        "_left", "_name", "_names", "_node_reaper", "_owners", "_rosters", "_settings",
-        "clock", "network_events", "node_events", "on_failed",
+        "_active", "_context", "_displaced", "_failed", "_gone_since", "_heard",
+        "_left", "_name", "_names", "_node_reaper", "_owners", "_settings",
+        "clock", "networks", "node_events", "on_failed",
     )  # fmt: skip
 
     def __init__(self, context: Context, owners: OwnerWatch) -> None:
@@ -69,33 +55,16 @@ class Directory:
         """Address -> the name last known there."""
         self._displaced: dict[str, str] = {}
         """Nodes retired for a new name at their address, which memberlist has not given up."""
-        self._attached: dict[str, dict[str, NetworkEvent]] = {}
-        """Network -> name of a node -> its last join or leave."""
-        self._rosters: dict[str, Roster] = {}
-        multiplier, filled = settings.retransmit_multiplier, context.want_news_out
-        self.network_events = TransmitQueue[NetworkEvent](multiplier, self.active_count, filled)
-        self.node_events = TransmitQueue[NodeEvent](multiplier, self.active_count, filled)
+        self.node_events = TransmitQueue[NodeEvent](
+            settings.retransmit_multiplier, self.active_count, context.want_news_out
+        )
+        self.networks = Attachments(context, self.clock, self, owners)
         self.on_failed: Callable[[], None] = lambda: None
 
     def acquaint(self, members: dict[str, str]) -> None:
         """Have known these active nodes for long; ``members`` is name -> address."""
         self._active = members.copy()
         self._names = {address: name for name, address in members.items()}
-
-    def acquaint_network(
-        self, network: str, joins: dict[str, NetworkEvent], roster: Roster
-    ) -> NetworkEvent:
-        """Have known for long who is in a network, this node included; return its own join.
-
-        Args:
-            joins: by name of the node; copied.
-            roster: the same names; copied.
-        """
-        attached = self._attached[network] = joins.copy()
-        self._rosters[network] = roster.copy()
-        own = attached.pop(self._name)
-        self.clock.witness(max(event.time for event in joins.values()))
-        return own
 
     # Nodes
 
@@ -118,6 +87,10 @@ class Directory:
         if name in self._failed:
             return NodeState.FAILED
         return NodeState.LEFT if name in self._left else None
+
+    def is_active(self, name: str) -> bool:
+        """Whether a node is active."""
+        return name in self._active
 
     def is_failed(self, name: str) -> bool:
         """Whether a node has failed."""
@@ -163,9 +136,7 @@ class Directory:
         self._active[name] = address
         self._changed(name, NodeState.ACTIVE)
         if was_failed:
-            for network in self._attached:
-                if self.is_attached(name, network):
-                    self.roster(network).add(name)
+            self.networks.restore(name)
             self._owners.owner_returned(name)
 
     def node_gone(self, name: str, now: int) -> None:
@@ -209,7 +180,7 @@ class Directory:
     def _fail(self, name: str, now: int) -> None:
         self._failed[name] = self._active.pop(name)
         self._changed(name, NodeState.FAILED)
-        self._leave_rosters(name)
+        self.networks.suspend(name)
         if self._settings.rejoin_hides:
             self._owners.owner_failed(name, now)
         else:
@@ -224,18 +195,13 @@ class Directory:
         hidden = name in self._failed
         self._left[name] = self._failed.pop(name) if hidden else self._active.pop(name)
         self._changed(name, NodeState.LEFT)
-        self._leave_rosters(name)
+        self.networks.suspend(name)
         self._forget_networks(name, hidden=hidden)
         self._reap_later(name, now)
 
-    def _leave_rosters(self, name: str) -> None:
-        for roster in self._rosters.values():
-            roster.discard(name)
-
     def _forget_networks(self, name: str, *, hidden: bool) -> None:
         self._owners.owner_left(name, None, hidden=hidden)
-        for attached in self._attached.values():
-            attached.pop(name, None)
+        self.networks.forget(name)
 
     def _reap_later(self, name: str, now: int) -> None:
         """Forget a node long after it was lost, unless it is back by then."""
@@ -263,76 +229,8 @@ class Directory:
         if name != self._name:
             self._context.member_changes.append((name, state))
 
-    # Networks
-
-    def roster(self, network: str) -> Roster:
-        """The active members of a network, this node included if it is one."""
-        if network not in self._rosters:
-            self._rosters[network] = Roster()
-        return self._rosters[network]
-
-    def is_attached(self, node: str, network: str) -> bool:
-        """Whether another node is a member of a network; that of a failed one is remembered."""
-        event = self._attached.get(network, {}).get(node)
-        return event is not None and event.kind == NetworkEventKind.JOIN
-
-    def merge(self, events: Iterable[NetworkEvent], now: int) -> None:
-        """A third node tells who is in which network; nothing of it is passed on."""
-        nothing: dict[str, NetworkEvent] = {}
-        for event in events:
-            # Mostly it is the very object that is known already.
-            if self._attached.get(event.network, nothing).get(event.node) is not event:
-                self.on_network_event(event, now, relay=False)
-
-    def on_network_event(self, event: NetworkEvent, now: int, *, relay: bool = True) -> None:
-        """Another node says, or a third one remembers, that it joined or left a network."""
-        self.clock.witness(event.time)
-        name, network = event.node, event.network
-        if name == self._name:
-            return
-        known = self._attached.get(network, {}).get(name)
-        joins = event.kind == NetworkEventKind.JOIN
-        if known is None and (not joins or name not in self._active):
-            return
-        if known is not None and known.time >= event.time:
-            return
-        self._attached.setdefault(network, {})[name] = event
-        if not joins:
-            self._left_network(event, now)
-        elif name in self._active:
-            self.roster(network).add(name)
-        if relay:
-            self.network_events.put((network, name), event)
-
-    def _left_network(self, event: NetworkEvent, now: int) -> None:
-        name, network = event.node, event.network
-        self.roster(network).discard(name)
-        self._owners.owner_left(name, network, hidden=name in self._failed)
-        self._context.reaper.schedule(
-            self._settings.network_lifetime, 0, now, partial(self._remove_attachment, event)
-        )
-
-    def announce_network(self, kind: NetworkEventKind, network: str) -> NetworkEvent:
-        """Tell the cluster that this node joins or leaves a network."""
-        event = NetworkEvent(kind, self.clock.increment(), self._name, network)
-        if kind == NetworkEventKind.JOIN:
-            self.roster(network).add(self._name)
-        else:
-            self.roster(network).discard(self._name)
-        self.network_events.put((network, self._name), event)
-        return event
-
-    def attachments(self) -> Iterator[NetworkEvent]:
-        """The records of all other nodes and their networks, left ones included."""
-        return (event for attached in self._attached.values() for event in attached.values())
-
     def _queue_node_event(
         self, event: NodeEvent, finished: Callable[[], None] | None = None
     ) -> None:
         # Each has a key of its own: node events never replace each other.
         self.node_events.put((event.node, event.time), event, finished)
-
-    def _remove_attachment(self, event: NetworkEvent) -> None:
-        attached = self._attached.get(event.network, {})
-        if attached.get(event.node) is event:
-            del attached[event.node]

@@ -65,7 +65,7 @@ class Gossiper:
         if not events:
             return
         packet = UserMessage(Compound(tuple(events)))
-        members = self._directory.roster(network)
+        members = self._directory.networks.roster(network)
         targets = members.sample(self._context.rng, settings.table_fan_out, self._context.name)
         for target in targets:
             address = self._directory.address(target)

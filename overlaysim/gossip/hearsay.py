@@ -56,7 +56,7 @@ class Hearsay:
         own = self._tables.networks.get(event.network)
         if own is None or own.leaving:
             return False
-        if not self._tables.directory.is_attached(event.owner, event.network):
+        if not self._tables.directory.networks.holds(event.owner, event.network):
             return False
         before = own.entries.get(event.place)
         hidden = self._tables.directory.is_failed(event.owner)

@@ -54,8 +54,8 @@ class GossipNode:
     """
 
     __slots__ = (
-        "_bootstrap", "_context", "_directory", "_exchanges", "_gossiper", "_leaving",
-        "_membership", "_packets", "_prober", "_reconnect", "_syncs", "_tables",
+        "_bootstrap", "_context", "_directory", "_exchanges", "_leaving",
+        "_membership", "_packets", "_prober", "_syncs", "_tables",
         "address", "name",
     )  # fmt: skip
 
@@ -78,13 +78,13 @@ class GossipNode:
         self._membership = membership = Membership(context, directory)
         piggyback = Piggyback(context, membership, directory)
         self._prober = Prober(context, membership, piggyback)
-        self._gossiper = Gossiper(context, membership, piggyback, tables)
+        Gossiper(context, membership, piggyback, tables)  # works on the ticks from now on
         self._exchanges = PushPuller(context, membership, tables)
         hearsay = Hearsay(context, tables)
         self._syncs = BulkSyncer(context, tables, hearsay)
         joining = ClusterJoin(context, directory, self._exchanges)
         self._bootstrap = Bootstrap(context, directory, joining)
-        self._reconnect = Reconnect(context, directory, joining, self._syncs)
+        Reconnect(context, directory, joining, self._syncs)  # and this one when a node has failed
         self._leaving = ClusterLeave(context, directory, membership)
         self._packets = PacketReader(membership, self._prober, directory, hearsay)
 
@@ -238,7 +238,7 @@ class GossipNode:
 
     def network_members(self, network: str) -> list[str]:
         """Names of the members of a network, joined or not; sorted."""
-        return sorted(self._directory.roster(network))
+        return sorted(self._directory.networks.roster(network))
 
     def network_ready(self, network: str) -> bool:
         """Whether the node is in a network and has synced with all members known when it joined."""
@@ -247,7 +247,7 @@ class GossipNode:
 
     def attached(self, name: str, network: str) -> bool:
         """Whether another node is a member of a network; that of a failed one is remembered."""
-        return self._directory.is_attached(name, network)
+        return self._directory.networks.holds(name, network)
 
     def bulk_sync(self, name: str, now: int) -> None:
         """Exchange all tables with a node, active or failed.

@@ -55,7 +55,7 @@ class PacketReader:
     def _on_news(self, packet: Packet, now: int) -> None:
         match packet:
             case UserMessage(content=NetworkEvent() as event):
-                self._directory.on_network_event(event, now)
+                self._directory.networks.on_event(event, now)
             case UserMessage(content=NodeEvent() as event):
                 self._directory.on_node_event(event, now)
             case Alive():

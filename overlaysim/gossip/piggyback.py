@@ -32,7 +32,7 @@ class Piggyback:
     def __init__(self, context: Context, membership: Membership, directory: Directory) -> None:
         self._context = context
         self._members = membership.messages
-        self._networks = directory.network_events
+        self._networks = directory.networks.events
         self._nodes = directory.node_events
         self._room = context.settings.packet_budget - COMPOUND_HEADER - ENCRYPTION
 

@@ -95,7 +95,7 @@ class PushPuller:
         if join:
             self._tables.restamp()
         own = (network.membership for network in self._tables.networks.values())
-        others = self._directory.attachments()
+        others = self._directory.networks.all()
         time = self._directory.clock.time
         networks = NetworkPushPull(time, self._context.name, (*own, *others))
         return PushPull(join, self._membership.members(), networks)
@@ -105,4 +105,4 @@ class PushPuller:
         networks = remote.networks
         present = NodeEvent(NodeEventKind.JOIN, networks.time, networks.node)
         self._directory.on_node_event(present, now)
-        self._directory.merge(networks.networks, now)
+        self._directory.networks.merge(networks.networks, now)

@@ -99,7 +99,9 @@ class Tables:
 
     def common_networks(self, node: str) -> list[str]:
         """The networks of this node that another one is in as well."""
-        return [network for network in self.networks if self.directory.is_attached(node, network)]
+        return [
+            network for network in self.networks if self.directory.networks.holds(node, network)
+        ]
 
     def join(self, network: str) -> None:
         """Join a network and tell the cluster.
@@ -110,7 +112,7 @@ class Tables:
         own = self.networks.get(network)
         if own is not None and not own.leaving:
             raise NetworkError(f"network {network} is joined already")
-        membership = self.directory.announce_network(NetworkEventKind.JOIN, network)
+        membership = self.directory.networks.announce(NetworkEventKind.JOIN, network)
         if own is not None:
             own.membership, own.in_sync, own.left_at = membership, False, None
             return
@@ -130,7 +132,7 @@ class Tables:
             roster: their names; copied.
             entries: by table and key; copied.
         """
-        membership = self.directory.acquaint_network(network, joins, roster)
+        membership = self.directory.networks.acquaint(network, joins, roster)
         own = self.networks[network] = self._own_network(membership)
         own.entries.acquaint(entries)
         own.in_sync = True
@@ -138,7 +140,7 @@ class Tables:
 
     def _own_network(self, membership: NetworkEvent) -> OwnNetwork:
         multiplier = self._settings.table_retransmit_multiplier
-        members = self.directory.roster(membership.network).__len__
+        members = self.directory.networks.roster(membership.network).__len__
         return OwnNetwork(
             membership,
             Entries(self._context.reaper),
@@ -158,7 +160,7 @@ class Tables:
         """
         own = self._require(network)
         own.left_at = now
-        own.membership = self.directory.announce_network(NetworkEventKind.LEAVE, network)
+        own.membership = self.directory.networks.announce(NetworkEventKind.LEAVE, network)
         for event in list(own.entries):
             if event.owner != self._name:
                 own.entries.remove(event.place)

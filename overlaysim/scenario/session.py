@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from overlaysim.cluster.faults import Fault
 from overlaysim.docker.client.client import CommandResult, DockerClient
 from overlaysim.docker.client.line import split_line
 from overlaysim.docker.daemon import Daemon
@@ -168,14 +167,6 @@ class Session:
         """
         with interruptible(self.simulator):
             self.simulator.run_for(duration)
-
-    def begin_fault(self, fault: Fault, duration: int | None = None) -> int:
-        """Break something, for good or for ``duration`` picoseconds; return the fault's number.
-
-        Raises:
-            InputError: there is no such host or link.
-        """
-        return self.faults.begin(fault, duration)
 
     # ---- results --------------------------------------------------------------------------
 
