@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from overlaysim.wire.arp import ARP
 from overlaysim.wire.ethernet import Ethernet
 from overlaysim.wire.header import Header
@@ -19,11 +21,22 @@ HEADERS: tuple[type[Header], ...] = (
 )  # fmt: skip
 """Every header that :func:`decode` knows; a new one is added here."""
 
-_BOUND = {binding: header for header in HEADERS for binding in header.BINDINGS.items()}
+Bindings = Mapping[tuple[str, int], type[Header]]
+"""Which header a number of a number space announces, such as ``("udp_port", 4789)``."""
 
 
-def decode(data: bytes, first: type[Header] = Ethernet) -> Packet:
+def bindings_of(headers: Iterable[type[Header]]) -> dict[tuple[str, int], type[Header]]:
+    """Return under which numbers each of ``headers`` is announced; of two, the later one counts."""
+    return {binding: header for header in headers for binding in header.BINDINGS.items()}
+
+
+_BOUND = bindings_of(HEADERS)
+
+
+def decode(data: bytes, first: type[Header] = Ethernet, bindings: Bindings = _BOUND) -> Packet:
     """Read a packet that begins with a header of class ``first``.
+
+    ``bindings`` say what else may follow; by default all of :data:`HEADERS`.
 
     All values of the result are explicit, so it packs to the same bytes however odd they are. What
     no known header claims is payload. Of a fragment only the first header behind IP is read.
@@ -37,6 +50,7 @@ def decode(data: bytes, first: type[Header] = Ethernet) -> Packet:
     while kind is not None:
         header = kind.parse(data, start, end)
         start += header.header_length
+        end -= header.tail_length
         claimed = header.body_length(end - start)
         if claimed < 0 or (claimed > end - start and not fragment):
             raise MalformedPacket(
@@ -48,6 +62,7 @@ def decode(data: bytes, first: type[Header] = Ethernet) -> Packet:
             end = start + claimed
         layers.append(header)
         binding = header.inner_binding()
-        kind = None if fragment or binding is None else _BOUND.get(binding)
-        fragment = isinstance(header, IPv4) and header.is_fragment
+        kind = None if fragment or binding is None else bindings.get(binding)
+        kind = None if kind is None else kind.choose(data, start, end)
+        fragment = header.is_fragment
     return Packet(tuple(layers), data[start:end], tuple(reversed(trailers)))

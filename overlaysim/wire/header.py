@@ -56,6 +56,11 @@ class Header(tuple[Any, ...], metaclass=HeaderType):
     _fields: ClassVar[tuple[str, ...]]
     _field_defaults: ClassVar[dict[str, Any]]
 
+    @property
+    def is_fragment(self) -> bool:
+        """Whether what follows is only a piece of what the header says."""
+        return False
+
     def __init_subclass__(cls, **bindings: int) -> None:
         super().__init_subclass__()
         cls.BINDINGS = bindings
@@ -92,6 +97,15 @@ class Header(tuple[Any, ...], metaclass=HeaderType):
         """Bytes of this header, options included; a class constant unless there are options."""
         return self.CODEC.length
 
+    @property
+    def tail_length(self) -> int:
+        """Bytes that this header puts behind its body, such as the trailer of ESP; mostly none."""
+        return 0
+
+    def enclose(self, body: bytes, layers: Sequence[Header], index: int) -> bytes:
+        """Return the header, its body, and what the header puts behind it; see :meth:`pack`."""
+        return self.pack(body, layers, index) + body
+
     def pack(self, body: bytes, layers: Sequence[Header], index: int) -> bytes:
         """Return the bytes of this header, with every field that is None computed.
 
@@ -104,6 +118,14 @@ class Header(tuple[Any, ...], metaclass=HeaderType):
     def parse(cls, data: bytes, start: int, end: int) -> Self:
         """Read a header from ``data[start:end]``; raises :class:`MalformedPacket`."""
         return tuple.__new__(cls, cls.read_fixed(data, start, end))
+
+    @classmethod
+    def choose(cls, data: bytes, start: int, end: int) -> type[Header] | None:
+        """Say which header really begins at ``data[start]``; None: no header that is known.
+
+        Some numbers stand for several forms that only a look at the bytes tells apart.
+        """
+        return cls
 
     @classmethod
     def read_fixed(cls, data: bytes, start: int, end: int) -> tuple[Any, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final, TypeVar
 
 from overlaysim.wire.header import Header
-from overlaysim.wire.ip import IPv4
 from overlaysim.wire.malformed import MalformedPacket
 from overlaysim.wire.payload import Payload
 
@@ -38,7 +37,7 @@ class Packet:
         if self._length < 0:
             length = len(self.payload)
             for layer in self.layers:
-                length += layer.header_length
+                length += layer.header_length + layer.tail_length
             for _, data in self.trailers:
                 length += len(data)
             self._length = length
@@ -113,7 +112,7 @@ class Packet:
         data = bytes(self.payload)
         trailers = dict(self.trailers)
         for index in range(len(layers) - 1, -1, -1):
-            data = layers[index].pack(data, layers, index) + data
+            data = layers[index].enclose(data, layers, index)
             if trailers:
                 data += trailers.get(index, b"")
         return data
@@ -122,10 +121,13 @@ class Packet:
         """Return a copy in which every computed field is explicit, with its value on the wire."""
         data = self.pack()
         layers = []
-        start = 0
-        for layer in self.layers:
-            layers.append(type(layer).parse(data, start, len(data)))
+        start, end = 0, len(data)
+        trailers = dict(self.trailers)
+        for index, layer in enumerate(self.layers):
+            end -= len(trailers.get(index, b""))
+            layers.append(type(layer).parse(data, start, end))
             start += layer.header_length
+            end -= layer.tail_length
         return Packet(tuple(layers), self.payload, self.trailers)
 
     def recomputed(self) -> Packet:
@@ -137,7 +139,7 @@ class Packet:
         for index, layer in enumerate(layers):
             behind = self.layers[index + 1] if index + 1 < len(layers) else None
             layers[index] = layer.recomputed(behind)
-            if isinstance(layer, IPv4) and layer.is_fragment:
+            if layer.is_fragment:
                 break
         return Packet(tuple(layers), self.payload, self.trailers)
 
