@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from overlaysim.cli.rounds import add_effort, number, show_rounds
+from overlaysim.cli.whole_file import check_place, write_whole
 from overlaysim.validate.names import MOST_RUNS
 
 
@@ -45,11 +46,7 @@ def _failover(options: argparse.Namespace) -> int:
         failover_text,
     )
     from overlaysim.validate.plan import run_rounds  # noqa: PLC0415 (late)
-    from overlaysim.validate.rowfile import (  # noqa: PLC0415 (late)
-        check_place,
-        csv_text,
-        write_whole,
-    )
+    from overlaysim.validate.rowfile import csv_text  # noqa: PLC0415 (late)
 
     for path in (options.csv, options.markdown):
         if path is not None:

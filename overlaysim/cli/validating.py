@@ -8,6 +8,7 @@ from typing import Any
 
 from overlaysim.cli.failover import add_failover_command
 from overlaysim.cli.rounds import add_effort, number, show_rounds
+from overlaysim.cli.whole_file import check_place, write_whole
 from overlaysim.errors import InputError
 from overlaysim.validate.names import (
     EXPERIMENTS,
@@ -68,8 +69,6 @@ def _add_point(group: Any) -> None:
 
 
 def _gossip(options: argparse.Namespace) -> int:
-    from overlaysim.validate.rowfile import check_place  # noqa: PLC0415 (late: simpy)
-
     if options.experiment is None:
         _refuse([f"--{name}" for name in _POINT if getattr(options, name) is not None],
                 "needs --experiment")  # fmt: skip
@@ -101,7 +100,7 @@ def _experiment(options: argparse.Namespace) -> int:
     from overlaysim.validate.conditions import Conditions  # noqa: PLC0415 (late)
     from overlaysim.validate.plan import Request, run_rounds  # noqa: PLC0415 (late)
     from overlaysim.validate.render import summary_text  # noqa: PLC0415 (late)
-    from overlaysim.validate.rowfile import csv_text, write_whole  # noqa: PLC0415 (late)
+    from overlaysim.validate.rowfile import csv_text  # noqa: PLC0415 (late)
 
     conditions = Conditions(
         nodes=options.nodes or 10,
@@ -128,11 +127,7 @@ def _compare(options: argparse.Namespace) -> int:
     from overlaysim.validate import render  # noqa: PLC0415 (late)
     from overlaysim.validate.compare import compare  # noqa: PLC0415 (late)
     from overlaysim.validate.plan import FULL, QUICK, comparison, run_rounds  # noqa: PLC0415 (late)
-    from overlaysim.validate.rowfile import (  # noqa: PLC0415 (late)
-        csv_text,
-        reference_rows,
-        write_whole,
-    )
+    from overlaysim.validate.rowfile import csv_text, reference_rows  # noqa: PLC0415 (late)
 
     efforts = QUICK if options.quick else FULL
     rows = run_rounds(comparison(efforts, options.seed), options.jobs, show_rounds())

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterable, Sequence
 from importlib import resources
-from pathlib import Path
 
-from overlaysim.errors import InputError
 from overlaysim.validate.rounds import Row
 
 COLUMNS = ("experiment", "N", "loss", "latency_ms", "seed", "metric", "value")
@@ -29,36 +26,6 @@ def csv_text(rows: Iterable[Row]) -> str:
         for row in rows
     ]
     return "\n".join(lines) + "\n"
-
-
-def check_place(path: Path) -> None:
-    """Find out before any work is done whether a file can be written.
-
-    Raises:
-        InputError: it is a folder, or there is none to put it in.
-    """
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; name a file")
-    if not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK):
-        raise InputError(f"{path}: no file can be made in {path.absolute().parent}")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that appears complete or not at all.
-
-    Raises:
-        InputError: it cannot be written.
-    """
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(path)
-    except BaseException as error:
-        if partial.exists():
-            partial.unlink()
-        if isinstance(error, OSError):
-            raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
-        raise
 
 
 def _parse(lines: Sequence[str]) -> list[Row]:

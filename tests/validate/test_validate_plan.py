@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from overlaysim.errors import InputError
 from overlaysim.validate.conditions import Conditions
 from overlaysim.validate.plan import QUICK, Request, comparison, run_rounds
 from overlaysim.validate.rounds import KINDS, Row
-from overlaysim.validate.rowfile import check_place, csv_text, write_whole
+from overlaysim.validate.rowfile import csv_text
 
 SMALL = Conditions(3, 5.0)
 
@@ -70,22 +67,3 @@ def test_the_file_has_the_columns_of_the_reference() -> None:
         "late_join,10,0,0.5,3,network_join_call_s,0.027\n"
         "create,3,2.5,0.05,100,t50_s,0.333333333\n"
     )
-
-
-def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    place = tmp_path / "runs.csv"
-    write_whole(place, "one\n")
-    with pytest.raises(UnicodeEncodeError):
-        write_whole(place, "two\ud800\n")
-    assert place.read_text() == "one\n"
-    with pytest.raises(InputError, match=r"missing.*cannot be written"):
-        write_whole(tmp_path / "missing" / "runs.csv", "one\n")
-    assert [path.name for path in tmp_path.iterdir()] == ["runs.csv"]
-
-
-def test_a_place_that_cannot_be_written_is_refused_before_any_work(tmp_path: Path) -> None:
-    check_place(tmp_path / "runs.csv")
-    with pytest.raises(InputError, match="is a folder"):
-        check_place(tmp_path)
-    with pytest.raises(InputError, match="no file can be made"):
-        check_place(tmp_path / "missing" / "runs.csv")
