@@ -5,19 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from overlaysim.wire.arp import ARP
+from overlaysim.wire.esp import ESP
 from overlaysim.wire.ethernet import Ethernet
+from overlaysim.wire.geneve import Geneve
+from overlaysim.wire.gre import GRE
+from overlaysim.wire.gtp import GTPU
+from overlaysim.wire.gue import GUE
+from overlaysim.wire.guess import AnyIP, IpOrFrame
 from overlaysim.wire.header import Header
 from overlaysim.wire.icmp import ICMP, ICMPv6
 from overlaysim.wire.ip import IPv4
-from overlaysim.wire.ipv6 import HopByHop, IPv6
+from overlaysim.wire.ipv6 import DestinationOptions, HopByHop, IPv6, IPv6Fragment
+from overlaysim.wire.l2tp import L2TPv3, L2TPv3overUDP
 from overlaysim.wire.malformed import MalformedPacket
+from overlaysim.wire.mpls import MPLS
 from overlaysim.wire.packet import Packet
+from overlaysim.wire.stt import STT
 from overlaysim.wire.tcp import TCP
 from overlaysim.wire.udp import UDP
-from overlaysim.wire.vxlan import VXLAN
+from overlaysim.wire.vlan import Dot1Q, ServiceTag
+from overlaysim.wire.vxlan import VXLAN, VxlanGpe
+from overlaysim.wire.wireguard import WireGuard
 
 HEADERS: tuple[type[Header], ...] = (
-    Ethernet, ARP, IPv4, IPv6, HopByHop, UDP, TCP, ICMP, ICMPv6, VXLAN,
+    Ethernet, Dot1Q, ServiceTag, ARP, IPv4, IPv6, HopByHop, DestinationOptions, IPv6Fragment,
+    UDP, TCP, ICMP, ICMPv6, VXLAN, VxlanGpe, Geneve, GRE, GUE, AnyIP, IpOrFrame, MPLS, GTPU,
+    STT, L2TPv3, L2TPv3overUDP, ESP, WireGuard,
 )  # fmt: skip
 """Every header that :func:`decode` knows; a new one is added here."""
 

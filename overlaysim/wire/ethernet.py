@@ -11,7 +11,7 @@ TRANSPARENT_ETHERNET = 0x6558
 """The ethertype under which tunnels announce an Ethernet frame (RFC 7637 section 3.2)."""
 
 
-class Ethernet(Header, ethertype=TRANSPARENT_ETHERNET):
+class Ethernet(Header, ethertype=TRANSPARENT_ETHERNET, gpe=3):
     """A frame's addresses and type; ``ethertype`` None is taken from the next header."""
 
     WIRE = "dst:mac src:mac ethertype:16"

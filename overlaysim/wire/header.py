@@ -37,12 +37,16 @@ class HeaderType(type):
         """Make the class; ``bindings`` go on to :meth:`Header.__init_subclass__`."""
         if "WIRE" not in namespace:
             return super().__new__(mcs, name, bases, namespace, **bindings)
-        fields = list(namespace.get("__annotations__", ()))
+        if any(hasattr(base, "CODEC") for base in bases):
+            raise TypeError(f"{name}: a header with a layout cannot be given another one")
+        annotations = namespace.get("__annotations__", {})
+        fields = [name for name, kind in annotations.items() if "ClassVar" not in str(kind)]
         defaults = [namespace.pop(field) for field in fields if field in namespace]
         codec = compile_layout(name, namespace["WIRE"], fields)
         record = namedtuple(name, fields, defaults=defaults)  # type: ignore[misc]
         namespace |= {"CODEC": codec, "__slots__": ()}
-        namespace.setdefault("header_length", codec.length)
+        if not any("header_length" in vars(base) for base in bases if base is not Header):
+            namespace.setdefault("header_length", codec.length)
         return super().__new__(mcs, name, (*bases, record), namespace, **bindings)
 
 
@@ -53,6 +57,8 @@ class Header(tuple[Any, ...], metaclass=HeaderType):
 
     CODEC: ClassVar[Codec]
     BINDINGS: ClassVar[dict[str, int]]
+    NEXT: ClassVar[tuple[str, str] | None] = None
+    """The field that announces what follows and its number space, where there is such a field."""
     _fields: ClassVar[tuple[str, ...]]
     _field_defaults: ClassVar[dict[str, Any]]
 
@@ -112,7 +118,14 @@ class Header(tuple[Any, ...], metaclass=HeaderType):
         ``body`` is everything behind the header; the header is ``layers[index]``, so it can look at
         its neighbours. Raises :class:`MalformedPacket` if a value does not fit or cannot be known.
         """
-        return self.CODEC.pack(*self)
+        return self.CODEC.pack(*(self if self.NEXT is None else self.announcing(layers, index)))
+
+    def announcing(self, layers: Sequence[Header], index: int) -> Self:
+        """Return a copy whose :attr:`NEXT` field, if it is None, names ``layers[index + 1]``."""
+        if self.NEXT is None or getattr(self, self.NEXT[0]) is not None:
+            return self
+        field, space = self.NEXT
+        return self.replace(**{field: binding_of(layers, index, space)})
 
     @classmethod
     def parse(cls, data: bytes, start: int, end: int) -> Self:
@@ -143,14 +156,21 @@ class Header(tuple[Any, ...], metaclass=HeaderType):
 
     def inner_binding(self) -> tuple[str, int] | None:
         """The number space and number under which the next header is known; None if it is not."""
-        return None
+        if self.NEXT is None:
+            return None
+        field, space = self.NEXT
+        number = getattr(self, field)
+        return None if number is None else (space, number)
 
     def recomputed(self, inner: Header | None) -> Self:
         """Return a copy whose lengths, checksums and protocol numbers are None again.
 
         A protocol number stays if ``inner``, the next header, would not give the same one.
         """
-        return self
+        if self.NEXT is None:
+            return self
+        field, space = self.NEXT
+        return self.replace(**{field: forget(getattr(self, field), inner, space)})
 
 
 def binding_of(layers: Sequence[Header], index: int, space: str) -> int:

@@ -12,7 +12,7 @@ from overlaysim.wire.header import Header, binding_of, forget
 from overlaysim.wire.malformed import MalformedPacket
 
 
-class IPv4(Header, ethertype=0x0800, protocol=4):
+class IPv4(Header, ethertype=0x0800, protocol=4, gpe=1):
     """An IPv4 header.
 
     ``offset`` is the fragment offset in bytes (a multiple of 8) and ``tos`` the whole octet: DSCP

@@ -10,7 +10,7 @@ from overlaysim.wire.header import Header, binding_of, forget
 from overlaysim.wire.malformed import MalformedPacket
 
 
-class IPv6(Header, ethertype=0x86DD, protocol=41):
+class IPv6(Header, ethertype=0x86DD, protocol=41, gpe=2):
     """An IPv6 header; ``next_header`` and ``payload_length`` are computed when None."""
 
     WIRE = (
@@ -63,6 +63,7 @@ class HopByHop(Header, protocol=0):
     """
 
     WIRE = "next_header:8 extra_words:8"
+    NEXT = "next_header", "protocol"
     options: bytes
     next_header: int | None = None
 
@@ -73,13 +74,11 @@ class HopByHop(Header, protocol=0):
 
     def pack(self, body: bytes, layers: Sequence[Header], index: int) -> bytes:
         """See :meth:`Header.pack`."""
-        next_header = self.next_header
-        if next_header is None:
-            next_header = binding_of(layers, index, "protocol")
         if self.header_length % 8:
             raise MalformedPacket(
-                f"HopByHop: {len(self.options)} bytes of options; use 6, 14, 22 …"
+                f"{type(self).__name__}: {len(self.options)} bytes of options; use 6, 14, 22 …"
             )
+        next_header = self.announcing(layers, index).next_header
         fixed = self.CODEC.pack(next_header, self.header_length // 8 - 1)
         return fixed + self.options
 
@@ -89,13 +88,47 @@ class HopByHop(Header, protocol=0):
         next_header, extra_words = cls.read_fixed(data, start, end)
         options_end = start + 8 * (extra_words + 1)
         if options_end > end:
-            raise MalformedPacket(f"HopByHop at byte {start}: longer than the packet")
+            raise MalformedPacket(f"{cls.__name__} at byte {start}: longer than the packet")
         return cls(data[start + 2 : options_end], next_header)
 
-    def inner_binding(self) -> tuple[str, int] | None:
-        """See :meth:`Header.inner_binding`."""
-        return None if self.next_header is None else ("protocol", self.next_header)
 
-    def recomputed(self, inner: Header | None) -> Self:
-        """See :meth:`Header.recomputed`."""
-        return self.replace(next_header=forget(self.next_header, inner, "protocol"))
+class DestinationOptions(HopByHop, protocol=60):
+    """The destination options header, which has the same form (RFC 8200 section 4.6)."""
+
+    __slots__ = ()
+
+
+class IPv6Fragment(Header, protocol=44):
+    """The fragment header (RFC 8200 section 4.5); ``offset`` is in bytes, a multiple of 8."""
+
+    WIRE = "next_header:8 reserved:8 offset_words:13 reserved2:2 mf:flag ident:32"
+    NEXT = "next_header", "protocol"
+    ident: int
+    offset: int = 0
+    mf: bool = False
+    next_header: int | None = None
+    reserved: int = 0
+    reserved2: int = 0
+
+    @property
+    def is_fragment(self) -> bool:
+        """Whether there is more than this piece; an "atomic fragment" is whole (RFC 6946)."""
+        return self.mf or self.offset > 0
+
+    def pack(self, body: bytes, layers: Sequence[Header], index: int) -> bytes:
+        """See :meth:`Header.pack`."""
+        ident, offset, mf, next_header, reserved, reserved2 = self.announcing(layers, index)
+        if offset & 7:
+            raise MalformedPacket(f"IPv6Fragment: offset {offset} must be a multiple of 8 bytes")
+        return self.CODEC.pack(ident, mf, next_header, reserved, reserved2, offset >> 3)
+
+    @classmethod
+    def parse(cls, data: bytes, start: int, end: int) -> Self:
+        """See :meth:`Header.parse`."""
+        ident, mf, next_header, reserved, reserved2, words = cls.read_fixed(data, start, end)
+        values = (ident, words << 3, mf, next_header, reserved, reserved2)
+        return tuple.__new__(cls, values)
+
+    def inner_binding(self) -> tuple[str, int] | None:
+        """Only the first fragment holds the next header."""
+        return None if self.offset else super().inner_binding()

@@ -63,6 +63,13 @@ class TCP(Header, protocol=6):
         values.insert(6, data[start + 20 : options_end])
         return tuple.__new__(cls, values)
 
+    def inner_binding(self) -> tuple[str, int] | None:
+        """Only tunnels that look like TCP have something known behind it, in a first segment.
+
+        STT tells a segment's place in the lower half of the sequence number.
+        """
+        return None if self.seq & 0xFFFF else ("tcp_port", self.dst_port)
+
     def recomputed(self, inner: Header | None) -> Self:
         """See :meth:`Header.recomputed`."""
         return self.replace(checksum=None)

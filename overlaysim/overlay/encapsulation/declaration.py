@@ -1,0 +1,313 @@
+"""What an encapsulation is, as a declaration, and everything that follows from it.
+
+A declaration says which headers stand between the outer IP header and what is carried, and what is
+carried; from that follow the bytes, the length without packing, the inner MTU, and the way back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property, lru_cache
+
+from overlaysim.errors import OverlaysimError
+from overlaysim.overlay.encapsulation.tunnel import (
+    CE,
+    NOT_ECT,
+    Tunnel,
+    ecn_of,
+    ip_of,
+)
+from overlaysim.wire import (
+    HEADERS,
+    TCP,
+    UDP,
+    Ethernet,
+    Header,
+    IPv4,
+    IPv6,
+    Packet,
+    decode,
+)
+from overlaysim.wire.decode import bindings_of
+
+_IP = {4: 20, 6: 40}
+_ETHERNET = 14
+_UDP_HEADER = 8
+
+
+class NotDelivered(ValueError):  # noqa: N818 - says what becomes of the packet
+    """The receiving end drops this packet; the text says why."""
+
+
+class CannotCarry(OverlaysimError):  # noqa: N818 - says what becomes of the packet
+    """The encapsulation has no way to carry this packet; the text says why."""
+
+
+class Carries(Enum):
+    """What stands behind the headers of an encapsulation; the value is the word for people."""
+
+    FRAME = "an Ethernet frame"
+    PACKET = "an IP packet"
+    SEGMENT = "what an IP packet carries, behind its own IP header"
+    DATAGRAM = "what a UDP datagram carries"
+
+
+Shim = Callable[[Tunnel, int], tuple[Header, ...]]
+"""Makes the headers for a tunnel and a number of carried bytes."""
+
+
+@dataclass(frozen=True)
+class Encapsulation:
+    """One encapsulation.
+
+    Attributes:
+        name: as users write it.
+        shim: the headers behind the outer IP header (behind the outer Ethernet header if ``link``),
+            made from the tunnel and the length of what is carried.
+        carries: what stands behind them.
+        spec: where it is specified.
+        entropy: what of a flow the underlay can tell apart, in words.
+        layer: the layer of what is carried, in words.
+        link: whether there is no outer IP header: the packet itself travels, perhaps tagged.
+        tag: bytes of the shim that do not count against a link's MTU (VLAN tags).
+        families: outer IP versions that it is specified for.
+        inner: versions of IP that it can carry.
+        df: outer DF bit, one of :data:`~overlaysim.overlay.encapsulation.tunnel.DF_RULES`.
+        checksum: which checksum protects the carried bytes, in words.
+        network: header class, field and bits of the network's identifier; None without one.
+        flow_label: whether an outer IPv6 header carries the flow's hash in its flow label.
+        accept: looks at an arriving packet's shim; raises :class:`NotDelivered`.
+    """
+
+    name: str
+    shim: Shim
+    carries: Carries = Carries.FRAME
+    spec: str = ""
+    entropy: str = "none"
+    layer: str = "L2"
+    link: bool = False
+    tag: int = 0
+    families: tuple[int, ...] = (4, 6)
+    inner: tuple[int, ...] = (4, 6)
+    df: str = "unset"
+    checksum: str = "none"
+    network: tuple[type[Header], str, int] | None = None
+    flow_label: bool = False
+    accept: Callable[[tuple[Header, ...]], None] | None = None
+
+    # ---- into the tunnel ------------------------------------------------------------------
+
+    def encapsulate(self, frame: Packet, tunnel: Tunnel) -> Packet:
+        """Return the frame on the underlay that carries ``frame``, a frame of a container.
+
+        Raises:
+            CannotCarry: the frame holds nothing that this encapsulation carries.
+        """
+        carried = self._cut(frame)
+        shim = self.shim(tunnel, carried.length)
+        link = Ethernet(tunnel.target_mac, tunnel.source_mac)
+        if self.link:
+            return carried.wrap(link, *shim)
+        if self.carries is Carries.SEGMENT:
+            own = frame.layers[1].recomputed(shim[0])
+            return carried.wrap(link, own, *shim)
+        label = tunnel.flow & 0xFFFFF if self.flow_label else 0
+        return carried.wrap(link, tunnel.ip(frame, self.df, label), *shim)
+
+    def identifier(self, network: int) -> int:
+        """What stands on the wire for a network: the lower bits of its number."""
+        return network & ((1 << self.network[2]) - 1) if self.network else 0
+
+    def _cut(self, frame: Packet) -> Packet:
+        """What of a frame is carried."""
+        if self.carries is Carries.FRAME and not self.link:
+            return frame
+        ip = frame.layers[1] if len(frame.layers) > 1 else None
+        if not isinstance(ip, IPv4 | IPv6):
+            raise CannotCarry(f"{self.name} carries IP packets only")
+        version = 4 if isinstance(ip, IPv4) else 6
+        if version not in self.inner:
+            raise CannotCarry(f"{self.name} carries IPv{self.inner[0]} packets only")
+        if self.carries is Carries.SEGMENT:
+            if isinstance(ip, IPv4) and ip.is_fragment:
+                raise CannotCarry(f"{self.name} protects whole packets, not fragments")
+            return frame.inner(2)
+        if self.carries is Carries.DATAGRAM:
+            udp = frame.layers[2] if len(frame.layers) > 2 else None
+            if not isinstance(udp, UDP) or ip.is_fragment:
+                raise CannotCarry(f"{self.name} carries whole UDP datagrams only")
+            return frame.inner(3)
+        return frame.inner(1)
+
+    # ---- and out of it --------------------------------------------------------------------
+
+    def claims(self, outer: Packet) -> bool:
+        """Whether a packet has the headers of this encapsulation, ports included.
+
+        Of two that look alike (such as ``vxlan`` and ``evpn-vxlan``) both claim it.
+        """
+        first, example = self._first, self._example
+        inside = first + len(example)
+        layers = outer.layers[first : inside + 1]
+        return [type(layer) for layer in layers[: len(example)]] == self._kinds and (
+            all(map(_same_port, layers, example)) and self._may_carry(layers[len(example) :])
+        )
+
+    def decapsulate(self, outer: Packet) -> tuple[int | None, Packet]:
+        """Return the network's identifier and what was carried; the identifier may be None.
+
+        What was carried is a frame, or an IP packet where the encapsulation holds no frame, or
+        bare payload (CONNECT-UDP).
+
+        Raises:
+            NotDelivered: for what a receiver drops: other headers, values it does not take, a
+                congestion mark for a packet that cannot tell (RFC 6040 section 4.2).
+        """
+        first = self._first
+        inside = first + len(self._example)
+        shim = outer.layers[first:inside]
+        if [type(layer) for layer in shim] != self._kinds:
+            raise NotDelivered(f"there is no {self.name} packet")
+        if self.accept is not None:
+            self.accept(shim)
+        if not self._may_carry(outer.layers[inside : inside + 1]):
+            raise NotDelivered(f"there is no whole {self._inside} header inside")
+        inner = outer.inner(inside)
+        if self._inside == "IP":  # what stands behind the packet is the tunnel's padding
+            inner = Packet(inner.layers, inner.payload, tuple(t for t in inner.trailers if t[0]))
+        if self.carries is Carries.SEGMENT:
+            inner = inner.wrap(outer.layers[1].recomputed(shim[-1]))
+            return self._network_of(shim), inner
+        if not self.link:
+            _check_congestion(outer.layers[1], inner)
+        return self._network_of(shim), inner
+
+    def _network_of(self, shim: tuple[Header, ...]) -> int | None:
+        if self.network is None:
+            return None
+        kind, field, _ = self.network
+        header = next(layer for layer in shim if isinstance(layer, kind))
+        return int(getattr(header, field))
+
+    def decode(self, data: bytes) -> Packet:
+        """Read a frame from the underlay as one of this encapsulation's.
+
+        What only the two ends know (lengths of cookies, ciphers) is known here. Raises
+        :class:`~overlaysim.wire.MalformedPacket`.
+        """
+        return decode(data, bindings=self._bindings)
+
+    # ---- lengths --------------------------------------------------------------------------
+
+    def added(self, length: int, family: int = 4, mtu: int = 1500) -> int:
+        """Bytes beyond plain Ethernet and IP for an inner IP packet of ``length`` bytes.
+
+        Args:
+            family: outer IP version.
+            mtu: of the underlay, bytes; only padding that stops there depends on it.
+
+        Raises:
+            CannotCarry: not over this outer IP version.
+        """
+        return sum(size for _, size in self.parts(length, family, mtu))
+
+    def parts(self, length: int, family: int = 4, mtu: int = 1500) -> tuple[tuple[str, int], ...]:
+        """What the added bytes are, outermost first: pairs of header and bytes.
+
+        Arguments and errors as for :meth:`added`. CONNECT-UDP leaves inner headers out, which
+        counts against the others.
+        """
+        if family not in self.families:
+            known = " and ".join(f"IPv{version}" for version in self.families)
+            raise CannotCarry(f"{self.name} is specified over {known} only")
+        return _parts(self, length, family, mtu)
+
+    def inner_mtu(self, mtu: int, family: int = 4) -> int:
+        """The largest inner IP packet that fits into one outer packet of ``mtu`` bytes.
+
+        0 if not even an empty one fits. Arguments and errors as for :meth:`added`.
+        """
+        start = mtu - min(self.added(mtu - cut, family, mtu) for cut in range(16)) + self.tag
+        for length in range(max(start, 0), -1, -1):
+            if length + self.added(length, family, mtu) - self.tag <= mtu:
+                return length
+        return 0
+
+    @property
+    def _inside(self) -> str:
+        """What header the carried bytes begin with; empty if that may be any or none."""
+        if self.carries is Carries.FRAME and not self.link:
+            return "Ethernet"
+        return "IP" if self.link or self.carries is Carries.PACKET else ""
+
+    def _may_carry(self, layers: tuple[Header, ...]) -> bool:
+        """Whether ``layers``, at most one, is what the carried bytes can begin with."""
+        if not self._inside:
+            return True
+        kinds = Ethernet if self._inside == "Ethernet" else IPv4 | IPv6
+        return bool(layers) and isinstance(layers[0], kinds)
+
+    @property
+    def _first(self) -> int:
+        """Index of the shim's first header in a frame on the underlay."""
+        return 1 if self.link else 2
+
+    @cached_property
+    def _example(self) -> tuple[Header, ...]:
+        """The headers of some packet: their classes and ports are those of all."""
+        return self.shim(_example_tunnel(self.families[0], 1500), 64)
+
+    @cached_property
+    def _kinds(self) -> list[type[Header]]:
+        return [type(layer) for layer in self._example]
+
+    @cached_property
+    def _bindings(self) -> dict[tuple[str, int], type[Header]]:
+        return bindings_of((*HEADERS, *self._kinds))
+
+
+def _same_port(layer: Header, known: Header) -> bool:
+    return not isinstance(known, UDP | TCP) or layer.dst_port == known.dst_port  # type: ignore[attr-defined]
+
+
+def _check_congestion(outer: Header, inner: Packet) -> None:
+    ip = ip_of(inner)
+    marked = isinstance(outer, IPv4 | IPv6) and ecn_of(outer) == CE
+    if marked and ip is not None and ecn_of(ip) == NOT_ECT:
+        raise NotDelivered("congestion was marked, but the inner packet does not take part in ECN")
+
+
+@lru_cache(maxsize=64)
+def _example_tunnel(family: int, mtu: int) -> Tunnel:
+    source, target = ("fd00::1", "fd00::2") if family == 6 else ("192.0.2.1", "192.0.2.2")
+    mac = "02:00:00:00:00:01"
+    return Tunnel(source, target, mac, mac, network=1, mtu=mtu)
+
+
+@lru_cache(maxsize=65_536)
+def _parts(
+    encapsulation: Encapsulation, length: int, family: int, mtu: int
+) -> tuple[tuple[str, int], ...]:
+    carries = encapsulation.carries
+    left_out = 0
+    if carries is Carries.SEGMENT:
+        left_out = _IP[family]
+    elif carries is Carries.DATAGRAM:
+        left_out = _IP[4] + _UDP_HEADER
+    frame = carries is Carries.FRAME and not encapsulation.link
+    carried = max(0, length - left_out) + (_ETHERNET if frame else 0)
+    parts = []
+    if not encapsulation.link and carries is not Carries.SEGMENT:
+        parts.append((f"IPv{family}", _IP[family]))
+    trailers = []
+    for header in encapsulation.shim(_example_tunnel(family, mtu), carried):
+        parts.append((type(header).__name__, header.header_length))
+        if header.tail_length:
+            trailers.append((f"{type(header).__name__} trailer", header.tail_length))
+    if frame:
+        parts.append(("inner Ethernet", _ETHERNET))
+    if carries is Carries.DATAGRAM:
+        parts.append(("inner IP and UDP, left out", -left_out))
+    return (*parts, *reversed(trailers))
