@@ -31,9 +31,11 @@ from overlaysim.host.directory import Directory, HostAddress
 from overlaysim.host.host import Host, Surroundings
 from overlaysim.host.resolver import Upstream
 from overlaysim.host.rpc import Rpc, RpcFailed
+from overlaysim.overlay.encapsulation import TunnelChoice
 from overlaysim.sim import Simulator, Steps
 from overlaysim.underlay.network import Underlay
 from overlaysim.underlay.topology import Topology
+from overlaysim.wire import VXLAN_PORT
 
 NOBODY_LISTENS = (
     'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while '
@@ -53,6 +55,8 @@ class WorldSettings:
     gossip: GossipSettings = LAN
     replaces_learned: bool = False
     """As ``replaces`` of :class:`~overlaysim.overlay.Vtep`."""
+    tunnel: TunnelChoice = field(default_factory=TunnelChoice)
+    """How overlay networks cross the underlay whose own options do not say it."""
     upstream: Upstream = field(default_factory=Upstream)
     managers: tuple[str, ...] = ()
     """Hosts that become managers when they join by themselves, besides the first."""
@@ -136,12 +140,18 @@ class World:
         return self.managers.get(host.name) if host is not None and worker.node else None
 
     def init_swarm(
-        self, name: str, pools: tuple[str, ...], mask: int, availability: str = "active"
+        self,
+        name: str,
+        pools: tuple[str, ...],
+        mask: int,
+        availability: str = "active",
+        data_path_port: int = VXLAN_PORT,
     ) -> Steps:
         """Make a host the first node and manager of a new swarm.
 
         Args:
             pools, mask: where subnets of overlay networks come from.
+            data_path_port: UDP port of VXLAN.
 
         Raises:
             InputError: no such subnets can be cut from the pools.
@@ -149,7 +159,7 @@ class World:
         worker = self.workers[name]
         manager = Manager(
             self.simulator, self.identifiers, self.settings.timing, worker.rpc,
-            pools=pools, mask=mask,
+            pools=pools, mask=mask, data_path_port=data_path_port,
         )  # fmt: skip
         with _busy(worker):
             yield self.simulator.sleep(self.settings.timing.swarm_init)

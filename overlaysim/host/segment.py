@@ -7,10 +7,11 @@ namespace with ``br0`` and ``vxlan0``); a local bridge network is the same witho
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from typing import Protocol
 
+from overlaysim.overlay.encapsulation import TunnelChoice
 from overlaysim.overlay.vtep import Vtep
 from overlaysim.sim import Journey, Simulator, composition
 from overlaysim.wire import Ethernet, Packet
@@ -27,6 +28,7 @@ class NetworkInfo:
         vni: VXLAN network identifier; None for a local bridge network.
         mtu: of the interfaces in it, bytes.
         isolated: whether its containers reach the gateway only, not one another.
+        tunnel: how an overlay network crosses the underlay.
     """
 
     id: str
@@ -38,6 +40,7 @@ class NetworkInfo:
     mtu: int
     internal: bool = False
     isolated: bool = False
+    tunnel: TunnelChoice = field(default_factory=TunnelChoice)
 
     @property
     def prefix_length(self) -> int:

@@ -143,12 +143,20 @@ class Encapsulation:
 
     # ---- and out of it --------------------------------------------------------------------
 
-    def claims(self, outer: Packet) -> bool:
+    def has_port(self, port: int) -> bool:
+        """Whether the underlay sees this UDP or TCP destination port."""
+        first = self._example[0] if self._example else None
+        return isinstance(first, UDP | TCP) and first.dst_port == port
+
+    def claims(self, outer: Packet, port: int | None = None) -> bool:
         """Whether a packet has the headers of this encapsulation, ports included.
 
-        Of two that look alike (such as ``vxlan`` and ``evpn-vxlan``) both claim it.
+        ``port`` is the UDP destination port if it is not the usual one. Of two that
+        look alike (such as ``vxlan`` and ``evpn-vxlan``) both claim it.
         """
         first, example = self._first, self._example
+        if port is not None and example:
+            example = (_on_port(example[0], port), *example[1:])
         inside = first + len(example)
         layers = outer.layers[first : inside + 1]
         return [type(layer) for layer in layers[: len(example)]] == self._kinds and (
@@ -266,6 +274,10 @@ class Encapsulation:
     @cached_property
     def _bindings(self) -> dict[tuple[str, int], type[Header]]:
         return bindings_of((*HEADERS, *self._kinds))
+
+
+def _on_port(layer: Header, port: int) -> Header:
+    return layer.replace(dst_port=port) if isinstance(layer, UDP) else layer
 
 
 def _same_port(layer: Header, known: Header) -> bool:
