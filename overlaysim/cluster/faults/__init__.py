@@ -18,6 +18,7 @@ from overlaysim.cluster.faults.hosts import (
 from overlaysim.cluster.faults.network import BlockPort, DegradeLink, LinkState, Partition
 
 __all__ = [
-    "ActiveFault", "BlockPort", "BrokenOffload", "Churn", "CrashHost", "DegradeLink", "Fault", "FaultBook",
-    "FreezeDaemon", "JoinSwarm", "LeaveSwarm", "LinkState", "Partition", "SlowHost", "StopDaemon",
+    "ActiveFault", "BlockPort", "BrokenOffload", "Churn", "CrashHost", "DegradeLink", "Fault",
+    "FaultBook", "FreezeDaemon", "JoinSwarm", "LeaveSwarm", "LinkState", "Partition", "SlowHost",
+    "StopDaemon",
 ]  # fmt: skip

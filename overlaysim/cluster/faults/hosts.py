@@ -113,7 +113,8 @@ class BrokenOffload(HostFault):
     """The network card spoils checksums: those of TCP and UDP inside of what the host tunnels.
 
     What some cards make of ``tx-checksum-ip-generic`` for encapsulated packets. The outer headers
-    are right, and so is ICMP, whose checksum the kernel works out itself. Receivers drop the packets.
+    are right, and so is ICMP, whose checksum the kernel works out itself. Receivers drop what is
+    spoilt.
     """
 
     @property
