@@ -29,6 +29,7 @@ from overlaysim.gossip import LAN, GossipSettings
 from overlaysim.host.datapath import HostCosts
 from overlaysim.host.directory import Directory, HostAddress
 from overlaysim.host.host import Host, Surroundings
+from overlaysim.host.processor import Work
 from overlaysim.host.resolver import Upstream
 from overlaysim.host.rpc import Rpc, RpcFailed
 from overlaysim.overlay.encapsulation import TunnelChoice
@@ -92,7 +93,11 @@ class World:
         timing = settings.timing
         around = Surroundings(
             self.simulator, self.underlay, self.directory,
-            HostCosts(timing.resolver, timing.encapsulate, timing.decapsulate),
+            HostCosts(
+                timing.resolver, Work(timing.encapsulate, timing.encapsulate_byte),
+                Work(timing.decapsulate, timing.decapsulate_byte),
+                Work(timing.crypt, timing.crypt_byte),
+            ),
             settings.upstream, settings.gossip, self.truth.endpoint, settings.replaces_learned,
         )  # fmt: skip
         self.workers: dict[str, Worker] = {}

@@ -8,6 +8,7 @@ from typing import Any
 
 from overlaysim.host.interface import Interface, group_mac
 from overlaysim.host.segment import ETHERNET_HEADER
+from overlaysim.overlay.checksums import is_spoilt
 from overlaysim.overlay.fragments import Reassembler, fragment
 from overlaysim.sim import Journey, Simulator, composition
 from overlaysim.wire import IPv4, Packet
@@ -137,10 +138,14 @@ class IpLayer(ABC):
 
     def _arrive(self, interface: Interface, journey: Journey, packet: Packet) -> None:
         now = self._simulator.now
+        if not packet.layer(0, IPv4).is_fragment and is_spoilt(packet):
+            self._simulator.ledger.drop(journey, now, "bad checksum", self.label)
+            return
         self._simulator.ledger.deliver(journey, now, self.label)
         whole = self._reassembler.receive(packet, now)
         if whole is not None:
-            self._dispatch(interface, journey, whole)
+            if not is_spoilt(whole):  # its pieces have arrived; only now the checksum can tell
+                self._dispatch(interface, journey, whole)
         elif not self._expiry_set:
             self._set_expiry()
 

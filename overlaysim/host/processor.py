@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from overlaysim.sim import Journey, Simulator
 
@@ -30,6 +31,9 @@ class Work:
 
     def __add__(self, other: Work) -> Work:
         return Work(self.packet + other.packet, self.byte + other.byte)
+
+
+FREE = Work()
 
 
 class Processor:
@@ -58,26 +62,34 @@ class Processor:
         self._busy_until = 0
         self._starts.clear()
 
-    def run(self, journey: Journey, cost: int, then: Callable[[], None]) -> int | None:
+    def run(
+        self,
+        journey: Journey,
+        part: Literal["encapsulate", "decapsulate"],
+        cost: int,
+        then: Callable[[], None],
+    ) -> None:
         """Let ``then`` happen after ``cost`` picoseconds of work, when the packet's turn has come.
 
-        Returns how long it waits for its turn, or None if it is refused. Nothing takes no time and
-        happens at once.
+        Its wait is booked as queueing and its work as ``part`` of the journey. With no work to do
+        and nobody ahead it happens at once.
         """
         now = self._simulator.now
         if not cost and self._busy_until <= now:
             then()
-            return 0
+            return
         while self._starts and self._starts[0] <= now:
             self._starts.popleft()
         if len(self._starts) >= BACKLOG:
             self._refuse(journey, "backlog full")
-            return None
+            return
         start = max(now, self._busy_until)
         if start > now:
             self._starts.append(start)
         self._busy_until = start + cost
         self._in_hand += 1
+        journey.queue += start - now
+        setattr(journey, part, getattr(journey, part) + cost)
 
         def done(boots: int) -> None:
             self._in_hand -= 1
@@ -87,4 +99,3 @@ class Processor:
                 self._refuse(journey, "host down")
 
         self._simulator.call_at(self._busy_until, done, self._boots)
-        return start - now

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overlaysim.overlay import Reassembler, decapsulate, encapsulate, fragment
+from overlaysim.overlay import Reassembler, fragment
+from overlaysim.overlay.encapsulation import Tunnel, encapsulation
 from overlaysim.units import SECOND
 from overlaysim.wire import ICMP, UDP, Ethernet, IPv4, Opaque, Packet, Payload, decode
 from overlaysim.wire.pcap import read_pcap
 
 CAPTURES = Path(__file__).parents[1] / "data" / "pcaps"
+LINUX = encapsulation("vxlan")
 INNER = Ethernet("02:42:0a:00:01:02", "02:42:0a:00:01:04")
 
 
@@ -26,10 +28,8 @@ def datagram(length: int, ident: int = 7) -> Packet:
 
 
 def in_tunnel(packet: Packet) -> Packet:
-    return encapsulate(
-        packet, vni=4097, source_ip="10.77.0.12", target_ip="10.77.0.11",
-        source_mac="02:00:00:00:00:12", target_mac="02:00:00:00:00:11", source_port=49974, ident=1,
-    )  # fmt: skip
+    ends = ("10.77.0.12", "10.77.0.11", "02:00:00:00:00:12", "02:00:00:00:00:11")
+    return LINUX.encapsulate(packet, Tunnel(*ends, network=4097, ident=1))
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_sizes_at_the_mtu_of_an_overlay(length: int, pieces: list[int], frames: 
 @pytest.mark.parametrize("numbers", [(17, 18), (19, 20), (21, 22, 23), (24, 25, 26)])
 def test_docker_fragments_come_out_byte_for_byte(numbers: tuple[int, ...]) -> None:
     frames = [data for _, data in read_pcap(CAPTURES / "docker-ping-vxlan.pcap")]
-    pieces = [decapsulate(decode(frames[number - 1]))[1] for number in numbers]
+    pieces = [LINUX.decapsulate(decode(frames[number - 1]))[1] for number in numbers]
     reassembler = Reassembler()
     results = [reassembler.receive(piece, 0) for piece in reversed(pieces)]
     whole = results[-1]
@@ -71,7 +71,7 @@ def test_outer_fragments_of_the_kernel_come_out_byte_for_byte() -> None:
         assert reassembler.receive(decode(first), 0) is None
         whole = reassembler.receive(decode(second), 0)
         assert whole is not None
-        assert decapsulate(decode(whole.pack()))[1].length == 14 + 20 + 8 + 1472
+        assert LINUX.decapsulate(decode(whole.pack()))[1].length == 14 + 20 + 8 + 1472
         assert [piece.pack() for piece in fragment(whole, 1500)] == [first, second]
 
 

@@ -27,7 +27,10 @@ from overlaysim.wire import (
     Header,
     IPv4,
     IPv6,
+    OpenESP,
+    OpenWireGuard,
     Packet,
+    QuicDatagram,
     decode,
 )
 from overlaysim.wire.decode import bindings_of
@@ -143,6 +146,17 @@ class Encapsulation:
 
     # ---- and out of it --------------------------------------------------------------------
 
+    @property
+    def has_ports(self) -> bool:
+        """Whether the underlay sees UDP or TCP ports."""
+        return bool(self._example) and isinstance(self._example[0], UDP | TCP)
+
+    @property
+    def encrypts(self) -> bool:
+        """Whether what is carried is encrypted."""
+        return any(isinstance(layer, OpenESP | OpenWireGuard | QuicDatagram)
+                   for layer in self._example)  # fmt: skip
+
     def has_port(self, port: int) -> bool:
         """Whether the underlay sees this UDP or TCP destination port."""
         first = self._example[0] if self._example else None
@@ -196,7 +210,7 @@ class Encapsulation:
         if self.network is None:
             return None
         kind, field, _ = self.network
-        header = next(layer for layer in shim if isinstance(layer, kind))
+        header = next(layer for layer in shim if type(layer) is kind)
         return int(getattr(header, field))
 
     def decode(self, data: bytes) -> Packet:
