@@ -8,7 +8,8 @@ from typing import Any
 
 from overlaysim.host.interface import Interface, group_mac
 from overlaysim.host.segment import ETHERNET_HEADER
-from overlaysim.overlay.fragments import Reassembler, fragment
+from overlaysim.overlay.fragments import fragment
+from overlaysim.overlay.reassembly import Reassembler
 from overlaysim.sim import Journey, Simulator, composition
 from overlaysim.wire import IPv4, Packet
 
@@ -140,7 +141,7 @@ class IpLayer(ABC):
         self._simulator.ledger.deliver(journey, now, self.label)
         whole = self._reassembler.receive(packet, now)
         if whole is not None:
-            self._dispatch(interface, journey, whole)
+            self._dispatch(interface, journey, whole.packet)
         elif not self._expiry_set:
             self._set_expiry()
 
