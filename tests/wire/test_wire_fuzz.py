@@ -54,6 +54,7 @@ def through_json(packet: Packet) -> Packet:
 def test_undamaged_frames_come_back() -> None:
     for first, data in corpus():
         partial = decode_partial(data, first)
+        assert not partial.malformed
         assert partial.packet.pack() == data
         assert through_json(partial.packet) == partial.packet
 
@@ -110,8 +111,6 @@ def test_a_cut_never_makes_a_good_frame_malformed() -> None:
     random = Random(7)
     for _ in range(FRAMES):
         first, data = random.choice(corpus())
-        if decode_partial(data, first).malformed:
-            continue
         length = random.randrange(len(data))
         partial = decode_partial(data[:length], first, len(data) - length)
         assert not partial.malformed

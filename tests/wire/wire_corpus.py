@@ -91,10 +91,10 @@ class Sample(NamedTuple):
 
 @cache
 def corpus() -> tuple[Sample, ...]:
-    """Every captured and every built frame, those of the same bytes once."""
+    """Every whole captured and every built frame, those of the same bytes once."""
     found = [
         Sample(first_header(frame.link_type, frame.data), frame.data)
-        for path in CAPTURE_FILES for frame in frames_of(path)
+        for path in CAPTURE_FILES for frame in frames_of(path) if not frame.missing
     ]  # fmt: skip
     found += [Sample(type(packet.layers[0]), packet.pack()) for packet in sample_packets()]
     return tuple(dict.fromkeys(found))
@@ -104,15 +104,10 @@ def corpus() -> tuple[Sample, ...]:
 def header_corpus() -> dict[type[Header], tuple[bytes, ...]]:
     """For each class of header the bytes from where one begins to the end of what is inside."""
     found: dict[type[Header], dict[bytes, None]] = {}
-    for path in CAPTURE_FILES:
-        for frame in frames_of(path):
-            if not frame.missing:
-                packet = decode(frame.data, first_header(frame.link_type, frame.data))
-                _collect(packet, frame.data, found)
-    for packet in sample_packets():
-        data = packet.pack()
-        _collect(packet, data, found)  # as the ends of a tunnel know it
-        _collect(decode(data, type(packet.layers[0])), data, found)  # and as others see it
+    for first, data in corpus():
+        _collect(decode(data, first), data, found)
+    for packet in sample_packets():  # as the ends of a tunnel know it: not all can be seen
+        _collect(packet, packet.pack(), found)
     return {kind: tuple(data) for kind, data in found.items()}
 
 
