@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from overlaysim.cli.main import main
-from overlaysim.wire import PcapngWriter, frame_from_json, read_capture
+from overlaysim.wire import Packet, PcapngWriter, frame_from_json, read_capture
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
@@ -169,6 +169,16 @@ def test_captures_that_other_programs_write_come_back(
     lines = decoded(capsys, made, "--repack", out)
     assert len(lines) == (58 if name == "mergecap" else 50)
     assert out.read_bytes() == made.read_bytes()
+
+
+def test_a_frame_that_its_fields_do_not_build_is_a_bug_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("overlaysim.wire.frame_from_json", lambda content: Packet((), b"other"))
+    assert main(["decode", str(DOCKER), "--repack", str(tmp_path / "out.pcap")]) == 70
+    said = capsys.readouterr().err
+    assert said.startswith("overlaysim: a bug in the simulator: a frame cannot be built from its ")
+    assert list(tmp_path.iterdir()) == []
 
 
 # ---- wrong input ---------------------------------------------------------------------------------
