@@ -9,7 +9,8 @@ from typing import Any
 from overlaysim.host.interface import Interface, group_mac
 from overlaysim.host.segment import ETHERNET_HEADER
 from overlaysim.overlay.checksums import is_spoilt
-from overlaysim.overlay.fragments import Reassembler, fragment
+from overlaysim.overlay.fragments import fragment
+from overlaysim.overlay.reassembly import Reassembler
 from overlaysim.sim import Journey, Simulator, composition
 from overlaysim.wire import IPv4, Packet
 
@@ -144,8 +145,8 @@ class IpLayer(ABC):
         self._simulator.ledger.deliver(journey, now, self.label)
         whole = self._reassembler.receive(packet, now)
         if whole is not None:
-            if not is_spoilt(whole):  # its pieces have arrived; only now the checksum can tell
-                self._dispatch(interface, journey, whole)
+            if not is_spoilt(whole.packet):  # only now, with all pieces, can the checksum tell
+                self._dispatch(interface, journey, whole.packet)
         elif not self._expiry_set:
             self._set_expiry()
 
