@@ -136,6 +136,7 @@ class Datapath:
             self._drop(journey, "not carried", segment.device)
             return
         choice = segment.info.tunnel
+        journey.tunnel = segment.info.device, segment.info.identifier
         journey.composition = account(journey.composition, choice, outer)
         cost = self._cost(self._costs.encapsulate, choice, outer.length)
         self._processor.run(

@@ -43,6 +43,22 @@ class NetworkInfo:
     isolated: bool = False
     tunnel: TunnelChoice = field(default_factory=TunnelChoice)
 
+    @property
+    def device(self) -> str:
+        """Name of an overlay network's tunnel device: ``vxlan0``, ``geneve0``."""
+        known = self.tunnel.encapsulation
+        return "eth0" if known.link else f"{known.name.partition('-')[0]}0"
+
+    @property
+    def identifier(self) -> str:
+        """What packets of an overlay network say of it: ``VNI 4097``."""
+        known = self.tunnel.encapsulation
+        if known.network is None or self.vni is None:
+            return known.name
+        _, field, _ = known.network
+        word = "VNI" if field == "vni" else f"{known.name} {field}"
+        return f"{word} {known.identifier(self.vni)}"
+
     def connects_to(self, address: str) -> bool:
         """Whether an IPv4 address is in the network; an empty one is in none."""
         return bool(address) and IPv4Address(address) in IPv4Network(self.subnet)
@@ -104,7 +120,7 @@ class Segment:
     @property
     def device(self) -> str:
         """Name, in traces, of where a frame that no local interface takes ends up."""
-        return f"vxlan0@{self._host}" if self.vtep else self.bridge
+        return f"{self.info.device}@{self._host}" if self.vtep else self.bridge
 
     def plug(self, port: Port) -> None:
         """Connect an interface."""

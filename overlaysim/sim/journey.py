@@ -66,7 +66,7 @@ class Journey:
         "ahead", "born", "composition", "content", "decapsulate", "destination", "encapsulate",
         "ended", "entered", "flow_hash", "hops", "intended", "kind", "length", "look_up", "message",
         "number", "outcome", "packet", "propagate", "protocol", "queue", "reached", "reason",
-        "resolve", "sent", "source", "started", "transmit", "where",
+        "resolve", "sent", "source", "started", "transmit", "tunnel", "where",
     )  # fmt: skip
 
     def __init__(
@@ -94,6 +94,8 @@ class Journey:
         """The :class:`overlaysim.wire.Packet`; None for bare traffic that has only a length."""
         self.content: Any = None
         """What a daemon sends along for the daemon at the other end; nobody on the way looks."""
+        self.tunnel: tuple[str, str] | None = None
+        """The tunnel device that took it, and what it calls the network, once one has."""
         self.composition = _EMPTY[kind]
         self.length = 0
         self.destination = ""

@@ -200,6 +200,9 @@ def is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(node.value)
 
 
+NAMES = ("drop", "_drop", "_give_up", "_refuse", "Refusal")
+
+
 def reasons_in_the_source() -> set[str]:
     """Every literal that the model hands to the ledger as the reason of a drop.
 
@@ -215,7 +218,7 @@ def reasons_in_the_source() -> set[str]:
                     continue
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 given = [k.value for k in node.keywords if k.arg == "not_mine"]
-                given += node.args if name in ("drop", "_drop", "_give_up", "_refuse", "Refusal") else []
+                given += node.args if name in NAMES else []
                 found |= {n.value for n in given if isinstance(n, ast.Constant)}
     return found | {signature(Stack).parameters["not_mine"].default}
 
