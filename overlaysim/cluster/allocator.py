@@ -52,7 +52,8 @@ class Allocator:
         network.info = NetworkInfo(
             id=network.id, name=spec.name, label=spec.name, subnet=pool.subnet,
             gateway=pool.gateway, vni=vni, internal=spec.internal,
-            mtu=overlay_mtu(spec.underlay_mtu, spec.encrypted),
+            mtu=overlay_mtu(spec.underlay_mtu, spec.encrypted), attach=spec.attach,
+            outer_df=spec.outer_df,
         )  # fmt: skip
 
     def release_network(self, network: Network) -> None:

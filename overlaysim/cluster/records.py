@@ -48,6 +48,10 @@ class NetworkSpec:
     vni: int | None = None
     underlay_mtu: int = 1500
     encrypted: bool = False
+    attach: str = "bridge"
+    """As in :class:`~overlaysim.host.segment.NetworkInfo`."""
+    outer_df: str = "unset"
+    """As in :class:`~overlaysim.host.segment.NetworkInfo`."""
     options: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
 

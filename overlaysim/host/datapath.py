@@ -1,7 +1,7 @@
 """The packet's road through a host: container frames into the tunnel, tunnel frames out of it.
 
-Out: segment -> :meth:`Datapath.tunnel` (encapsulate) -> :meth:`Datapath.transmit` -> underlay.
-In: underlay -> :meth:`Datapath.receive` -> VXLAN (decapsulate) -> segment, or a daemon's port.
+Out: segment -> :meth:`Datapath.tunnel` (encapsulate) -> :class:`~overlaysim.host.outer.OuterIp`.
+In: OuterIp -> :meth:`Datapath.receive` -> VXLAN (decapsulate) -> segment, or a daemon's port.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from typing import Any
 
 from overlaysim.host.daemon import Daemon
 from overlaysim.host.directory import Directory, HostAddress
-from overlaysim.host.segment import Segment
-from overlaysim.overlay.flow import flow_hash, source_port, underlay_hash
+from overlaysim.host.outer import OuterIp
+from overlaysim.host.segment import ETHERNET_HEADER, Segment
+from overlaysim.overlay.encapsulation.tunnel import INHERIT, ip_of, is_unbreakable
+from overlaysim.overlay.flow import flow_hash, source_port
+from overlaysim.overlay.pmtu import tunnel_answer
 from overlaysim.overlay.vxlan import NotDelivered, decapsulate, encapsulate
 from overlaysim.sim import Journey, Simulator, composition
-from overlaysim.sim.events import FrameSeen
 from overlaysim.underlay.network import Underlay
 from overlaysim.wire import TCP, UDP, VXLAN, VXLAN_PORT, Ethernet, IPv4, Packet
 
@@ -61,10 +63,9 @@ class Datapath:
         self._tcp: Handler | None = None
         # Every kernel keys its flow hash by itself at boot, so two hosts map one flow to two ports.
         self._hash_key = simulator.streams.number("flow-hash", me.name, bits=32)
-        self._ident = simulator.streams("ip-ident", me.name).randrange(0x10000)
         self._in_hand = 0
         self._boots = 0
-        underlay.attach(me.name, self.receive)
+        self.outer = OuterIp(simulator, underlay, directory, me, self.receive)
 
     def add_segment(self, segment: Segment) -> None:
         """A VXLAN device for the segment's VNI exists from now on."""
@@ -91,6 +92,7 @@ class Datapath:
     def reboot(self) -> None:
         """The host loses what it has in hand."""
         self._boots += 1
+        self.outer.reboot()
 
     @property
     def has_carrier(self) -> bool:
@@ -100,8 +102,8 @@ class Datapath:
 
     @property
     def in_hand(self) -> int:
-        """Packets being encapsulated or decapsulated right now."""
-        return self._in_hand
+        """Packets being encapsulated, decapsulated or put together right now."""
+        return self._in_hand + self.outer.in_hand
 
     # ---- out ------------------------------------------------------------------------------
 
@@ -111,6 +113,24 @@ class Datapath:
         if target is None:
             self._drop(journey, "no route", self.me.name)
             return
+        outer = self._wrap(segment, frame, target)
+        if self._is_answered(segment, journey, frame, self.outer.mtu(target) - added(frame, outer)):
+            return
+        inner = journey.composition
+        journey.composition = composition(
+            "data", inner.payload, inner.inner_headers, VXLAN_HEADER, TUNNEL_HEADERS
+        )
+        journey.encapsulate += self._costs.encapsulate
+        ip = outer.layers[1]
+        # Linux sends IPv6 of a tunnel in one piece or not at all (``ip6_output.c``, ip6_fragment:
+        # a packet that comes from no socket); IPv4 as its DF bit says.
+        send = partial(
+            self.outer.send, journey, outer, target, may_cut=isinstance(ip, IPv4) and not ip.df
+        )
+        self._after(journey, self._costs.encapsulate, send)
+
+    def _wrap(self, segment: Segment, frame: Packet, target: HostAddress) -> Packet:
+        """The frame on the underlay that carries a container's frame to another host."""
         assert segment.info.vni is not None
         outer = encapsulate(
             frame,
@@ -120,14 +140,30 @@ class Datapath:
             source_mac=self.me.mac,
             target_mac=target.mac,
             source_port=source_port(flow_hash(frame, self._hash_key)),
-            ident=self._next_ident(),
+            ident=self.outer.next_ident(),
         )
-        inner = journey.composition
-        journey.composition = composition(
-            "data", inner.payload, inner.inner_headers, VXLAN_HEADER, TUNNEL_HEADERS
-        )
-        journey.encapsulate += self._costs.encapsulate
-        self._after(journey, self._costs.encapsulate, lambda: self.transmit(journey, outer, target))
+        rule = segment.info.outer_df
+        if rule == "set" or (rule == INHERIT and is_unbreakable(ip_of(frame))):
+            outer = outer.replace(1, outer.layer(1, IPv4).replace(df=True))
+        return outer
+
+    def _is_answered(self, segment: Segment, journey: Journey, frame: Packet, mtu: int) -> bool:
+        """Whether the tunnel sends a packet back that is longer than ``mtu``, what it carries.
+
+        Over a bridge it does, if it may; who sits on the device itself just gets to know (Linux
+        ``net/ipv4/ip_tunnel_core.c``, skb_tunnel_check_pmtu).
+        """
+        if frame.length - ETHERNET_HEADER <= mtu:
+            return False
+        if not segment.is_bridged:
+            segment.tell_mtu(frame, mtu)
+            return False
+        answer = tunnel_answer(frame, mtu)
+        if answer is None:
+            return False
+        self._drop(journey, "fragmentation needed", segment.device)
+        segment.answer(answer)
+        return True
 
     def send(
         self,
@@ -136,35 +172,27 @@ class Datapath:
         payload: Any,
         target: HostAddress,
     ) -> None:
-        """Send a daemon's own datagram or segment to another host."""
+        """Send a daemon's own datagram or segment to another host.
+
+        A datagram longer than its path is cut; TCP, which knows the path, makes no such segments.
+        """
         protocol = transport.BINDINGS["protocol"]
-        packet = Packet(
-            (
-                Ethernet(target.mac, self.me.mac),
-                IPv4(self.me.address, target.address, protocol, ident=self._next_ident(), df=True),
-                transport,
-            ),
-            payload,
-        )
+        ip = IPv4(self.me.address, target.address, protocol, ident=self.outer.next_ident(), df=True)
+        packet = Packet((Ethernet(target.mac, self.me.mac), ip, transport), payload)
+        too_long = packet.length - ETHERNET_HEADER > self.outer.mtu(target)
+        may_cut = too_long and isinstance(transport, UDP)
+        if may_cut:
+            packet = packet.replace(1, ip.replace(df=False))
         headers = packet.length - packet.payload_length
         journey.composition = composition(
             journey.kind, packet.payload_length, outer_headers=headers
         )
-        self.transmit(journey, packet, target)
-
-    def transmit(self, journey: Journey, packet: Packet, target: HostAddress) -> None:
-        """Put a frame on the host's link."""
-        journey.packet, journey.length = packet, packet.length
-        journey.destination, journey.flow_hash = target.name, underlay_hash(packet)
-        self._show(journey, packet, outgoing=True)
-        self._underlay.send(journey, self.me.name)
+        self.outer.send(journey, packet, target, may_cut=may_cut)
 
     # ---- in -------------------------------------------------------------------------------
 
-    def receive(self, journey: Journey) -> None:
-        """A frame came in from the underlay."""
-        packet = journey.packet
-        self._show(journey, packet, outgoing=False)
+    def receive(self, journey: Journey, packet: Packet) -> None:
+        """A whole packet came in from the underlay."""
         transport = packet.layers[2]
         if isinstance(transport, UDP) and transport.dst_port == VXLAN_PORT:
             journey.decapsulate += self._costs.decapsulate
@@ -191,6 +219,7 @@ class Datapath:
     def _untunnel(self, journey: Journey, packet: Packet) -> None:
         if not self._segments:  # no VXLAN device at all: the kernel's socket is closed
             self._drop(journey, "port closed", self.me.name)
+            self.outer.refuse(packet)
             return
         segment = self._segments.get(packet.layer(3, VXLAN).vni)
         if segment is None:
@@ -220,14 +249,10 @@ class Datapath:
 
         self._simulator.call_in(delay, resume, self._boots)
 
-    def _next_ident(self) -> int:
-        self._ident = (self._ident + 1) & 0xFFFF
-        return self._ident
-
-    def _show(self, journey: Journey, packet: Packet, *, outgoing: bool) -> None:
-        bus = self._simulator.bus
-        if bus.wants(FrameSeen):
-            bus.emit(FrameSeen(self._simulator.now, self.me.name, outgoing, journey, packet))
-
     def _drop(self, journey: Journey, reason: str, where: str) -> None:
         self._simulator.ledger.drop(journey, self._simulator.now, reason, where)
+
+
+def added(frame: Packet, outer: Packet) -> int:
+    """Bytes that a tunnel puts in front of the inner IP packet, and behind it: all it adds."""
+    return outer.length - frame.length

@@ -165,6 +165,7 @@ class Scenario:
         late: hosts that do not join with the others.
         timing: the named durations that differ from their defaults.
         replaces_learned: whether peers' records replace learned forwarding entries.
+        bridge_nf: whether netfilter sees, and so cuts, what bridges carry.
         duration: simulated time; None for until 1 s after timeline and traffic have ended.
     """
 
@@ -182,4 +183,5 @@ class Scenario:
     timing: Mapping[str, int]
     gossip: GossipSettings
     replaces_learned: bool
+    bridge_nf: bool
     duration: int | None

@@ -113,6 +113,7 @@ def _assemble(
         timing=_written(record["timing"]) if record["timing"] else {},
         gossip=gossip_settings(record["gossip"]),
         replaces_learned=record["overlay"]["forwarding"] == "replace",
+        bridge_nf=record["overlay"]["bridge_nf"] == "on",
         duration=record["duration"],
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from overlaysim.cluster.local import UNCONNECTABLE, LocalNetwork
 from overlaysim.cluster.records import Network, NetworkSpec
 from overlaysim.cluster.requests import Refused
@@ -14,7 +16,9 @@ from overlaysim.docker.daemon.objects import (
     verbose_services,
 )
 from overlaysim.docker.daemon.wishes import EndpointWish
+from overlaysim.errors import nearest
 from overlaysim.host.container import Container
+from overlaysim.overlay.encapsulation.tunnel import DF_RULES
 from overlaysim.sim import Steps
 
 PREDEFINED = ("bridge", "host", "none")
@@ -24,6 +28,8 @@ FROM_A_WORKER = (
 )
 MTU_OPTION = "com.docker.network.driver.mtu"
 VNI_OPTION = "com.docker.network.driver.overlay.vxlanid_list"
+ATTACH_OPTION, DF_OPTION = "overlaysim.attach", "overlaysim.df"
+"""Ours alone: how a Linux VXLAN device may be set up, though Docker never does it so."""
 
 
 class NetworkPart(DaemonPart):
@@ -88,6 +94,8 @@ class NetworkPart(DaemonPart):
             vni=number_option(options, VNI_OPTION, 1, 2**24 - 1),
             underlay_mtu=number_option(options, MTU_OPTION, 126, 65535) or 1500,
             encrypted="encrypted" in options,
+            attach=word_option(options, ATTACH_OPTION, ("bridge", "device")),
+            outer_df=word_option(options, DF_OPTION, DF_RULES),
             options=options,
             labels=body.get("Labels") or {},
         )
@@ -219,3 +227,18 @@ def number_option(options: Json, key: str, low: int, high: int) -> int | None:
     if not str(text).isdecimal() or not low <= int(text) <= high:
         raise ApiError(400, f"invalid value for option {key}: {text} (allowed: {low} to {high})")
     return int(text)
+
+
+def word_option(options: Json, key: str, allowed: Sequence[str]) -> str:
+    """Read a driver option that is one of a few words; the first if it is not given.
+
+    Raises:
+        ApiError: 400, it is another word.
+    """
+    text = str(options.get(key, allowed[0]))
+    if text not in allowed:
+        raise ApiError(
+            400, f"invalid value for option {key}: {text} (allowed: {', '.join(allowed)})"
+            + nearest(text, allowed),
+        )  # fmt: skip
+    return text
