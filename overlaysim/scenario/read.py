@@ -117,6 +117,7 @@ def _assemble(
         gossip=gossip_settings(record["gossip"]),
         replaces_learned=record["overlay"]["forwarding"] == "replace",
         tunnel=tunnel,
+        bridge_nf=record["overlay"]["bridge_nf"] == "on",
         duration=record["duration"],
     )
 

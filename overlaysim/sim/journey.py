@@ -17,6 +17,7 @@ DROP_REASONS = {
     "mtu": "longer than a link, a bridge or an interface carries, and nobody is told",
     "fragmentation needed": "longer than the way carries, and not to be cut; the sender is told",
     "fragment lost": "the packet was cut, and not all of its fragments came in time",
+    "hop limit": "its time to live ran out at a router",
     "no neighbour": "nobody answered ARP for the destination: no peer record",
     "no forwarding entry": "the VTEP has no forwarding entry for the destination MAC",
     "unknown VNI": "no tunnel device for this network on the receiving host",
