@@ -101,6 +101,7 @@ class Stack(IpLayer):
         self._send(
             packet, 17, datagram.destination, message=self._new_message("udp"), look_up=look_up,
             program=program, dont_fragment=datagram.dont_fragment, content=datagram.content,
+            ttl=datagram.ttl,
         )  # fmt: skip
 
     def _send(
@@ -114,6 +115,7 @@ class Stack(IpLayer):
         program: Receiver,
         dont_fragment: bool | None,
         content: Any = None,
+        ttl: int = 64,
     ) -> None:
         route = self.route(destination)
         if route is None:
@@ -135,7 +137,7 @@ class Stack(IpLayer):
             program.receive(TooBig(mtu))
             return
         packet = payload.wrap(
-            IPv4(interface.address, destination, protocol, ident=self._next_ident(), df=df)
+            IPv4(interface.address, destination, protocol, ttl=ttl, ident=self._next_ident(), df=df)
         )
         self._transmit(
             interface, next_hop, packet, message=message, look_up=look_up, content=content
@@ -248,4 +250,4 @@ class Stack(IpLayer):
             elif isinstance(header, UDP):
                 program = self._ports.get(header.src_port)
             if program is not None:
-                program.receive(HostUnreachable(address))
+                program.receive(HostUnreachable(address, packet.layer(0, IPv4).src))
