@@ -113,6 +113,7 @@ class Datapath:
         if target is None:
             self._drop(journey, "no route", self.me.name)
             return
+        journey.destination = target.name
         outer = self._wrap(segment, frame, target)
         if self._is_answered(segment, journey, frame, self.outer.mtu(target) - added(frame, outer)):
             return

@@ -114,10 +114,12 @@ def _steps(journey: Journey, extra: int) -> list[tuple[str, str, str, str, str]]
     what = describe_packet(packet) if packet is not None else f"{journey.length} B"
     steps = [(_place(journey.source), what, format_us(0), "", "")]
     vxlan = packet.find(VXLAN) if packet is not None else None
+    whole = max([journey.length, *(hop.length for hop in hops)])
     if packet is not None and vxlan is not None:
-        steps.append(_wrapping(journey, packet, vxlan))
+        steps.append(_wrapping(journey, packet, vxlan, whole))
     for number, hop in enumerate(hops):
-        steps.append(_crossing(hop, born, extra, explained=number == 0))
+        cut_short = hop.length < whole
+        steps.append(_crossing(hop, born, extra, explained=number == 0, is_fragment=cut_short))
     if journey.ended is None:
         return steps
     at = format_us(journey.ended - born)
@@ -125,15 +127,20 @@ def _steps(journey: Journey, extra: int) -> list[tuple[str, str, str, str, str]]
         place = (journey.where or "").replace("->", " -> ")
         steps.append((place, f"dropped: {journey.reason}", at, "", ""))
         return steps
+    unwrapped = journey.ended - born - journey.decapsulate
+    if hops and hops[-1].length < journey.length:
+        waited = unwrapped - (hops[-1].delivered - born)
+        steps.append((journey.destination, "put together from its fragments", format_us(unwrapped),
+                      format_us(waited), ""))  # fmt: skip
     if vxlan is not None:
         steps.append((f"{journey.destination} vxlan0", f"VNI {vxlan.vni}, unwrapped",
-                      format_us(journey.ended - born - journey.decapsulate), "", ""))  # fmt: skip
+                      format_us(unwrapped), "", ""))  # fmt: skip
     steps.append((_place(journey.reached or ""), "received", at, "", ""))
     return steps
 
 
 def _wrapping(
-    journey: Journey, packet: Packet, vxlan: VXLAN
+    journey: Journey, packet: Packet, vxlan: VXLAN, length: int
 ) -> tuple[str, str, str, str, str]:  # fmt: skip
     """The step in which the sender's VTEP puts the outer headers on."""
     outer, ports = packet.find(IPv4), packet.find(UDP)
@@ -144,15 +151,16 @@ def _wrapping(
     host = journey.source.partition("@")[2] or journey.source
     return (
         f"{host} vxlan0", f"VNI {vxlan.vni}{towards}{via}", format_us(ready), "",
-        f"{journey.length} B, {added} for the overlay",
+        f"{length} B, {added} for the overlay",
     )  # fmt: skip
 
 
 def _crossing(
-    hop: Hop, born: int, extra: int, *, explained: bool
-) -> tuple[str, str, str, str, str]:  # fmt: skip
+    hop: Hop, born: int, extra: int, *, explained: bool, is_fragment: bool
+) -> tuple[str, str, str, str, str]:
     """The step over one link; what ``extra`` is, is ``explained`` on the first link only."""
     queue = "queue empty" if hop.waiting == 0 else f"{hop.waiting} ahead in the queue"
+    queue += ", first fragment" if is_fragment else ""
     a, _, b = hop.link.partition("->")
     framing = " with FCS, preamble, gap" if explained and extra else ""
     return (
