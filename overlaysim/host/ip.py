@@ -67,7 +67,7 @@ class IpLayer(ABC):
     def route(self, destination: str) -> tuple[Interface, str] | None:
         """Interface and next hop for an address: its own subnet, else the default gateway."""
         for interface in self.interfaces:
-            if self._is_own(interface, destination) or interface.connects_to(destination):
+            if self.is_own(interface, destination) or interface.connects_to(destination):
                 return interface, destination
         if self.default is not None and group_mac(destination, "") is not None:
             return self.default[0], destination
@@ -81,12 +81,13 @@ class IpLayer(ABC):
             self.default = None
 
     @staticmethod
-    def _is_own(interface: Interface, address: str) -> bool:
+    def is_own(interface: Interface, address: str) -> bool:
+        """Whether an address is this interface's, or the loopback's."""
         return address in interface.addresses or address.startswith(LOOPBACK)
 
     def _mtu(self, interface: Interface, destination: str) -> int:
         """How long an IP packet to an address may be, as far as is known here."""
-        if self._is_own(interface, destination):
+        if self.is_own(interface, destination):
             return LOOPBACK_MTU
         return self.paths.mtu(destination, interface.mtu, self._simulator.now)
 
@@ -107,7 +108,7 @@ class IpLayer(ABC):
         content: Any = None,
     ) -> None:
         """Put an IP packet on an interface, cut to its path's MTU; to oneself it takes no wire."""
-        to_itself = self._is_own(interface, next_hop)
+        to_itself = self.is_own(interface, next_hop)
         target = packet.layer(0, IPv4).dst
         intended = self.label if to_itself else self._owner_of(interface, target)
         for part in fragment(packet, self._mtu(interface, target)):
