@@ -189,6 +189,13 @@ def test_udp_checksum_and_ports() -> None:
     assert moved.layer(2, UDP).dst_port == 8472
 
 
+def test_the_network_of_two_tags_is_the_inner_one() -> None:
+    known = encapsulation("802.1ad-qinq")
+    outer = known.encapsulate(frame(), tunnel(network=0x123456))
+    assert [outer.layers[1].vid, outer.layers[2].vid] == [0x123, 0x456]
+    assert known.decapsulate(outer)[0] == known.identifier(0x123456) == 0x456
+
+
 def test_nvgre_tells_flows_apart_by_its_flow_id() -> None:
     known = encapsulation("nvgre")
     seen = {known.encapsulate(frame(), tunnel(flow=f)).layer(2, NVGRE).flow_id for f in range(512)}

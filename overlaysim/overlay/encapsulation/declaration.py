@@ -188,7 +188,8 @@ class Encapsulation:
         if self.network is None:
             return None
         kind, field, _ = self.network
-        header = next(layer for layer in shim if isinstance(layer, kind))
+        # A subclass may stand in front: a service tag is a tag, too.
+        header = next(layer for layer in shim if type(layer) is kind)
         return int(getattr(header, field))
 
     def decode(self, data: bytes) -> Packet:
