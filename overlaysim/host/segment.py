@@ -7,10 +7,12 @@ namespace with ``br0`` and ``vxlan0``); a local bridge network is the same witho
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from ipaddress import IPv4Network
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
 from typing import Protocol
 
+from overlaysim.overlay.addresses import mac_for
+from overlaysim.overlay.encapsulation import TunnelChoice
 from overlaysim.overlay.vtep import Vtep
 from overlaysim.sim import Journey, Simulator, composition
 from overlaysim.wire import Ethernet, Packet
@@ -27,6 +29,7 @@ class NetworkInfo:
         vni: VXLAN network identifier; None for a local bridge network.
         mtu: of the interfaces in it, bytes.
         isolated: whether its containers reach the gateway only, not one another.
+        tunnel: how an overlay network crosses the underlay.
     """
 
     id: str
@@ -38,6 +41,11 @@ class NetworkInfo:
     mtu: int
     internal: bool = False
     isolated: bool = False
+    tunnel: TunnelChoice = field(default_factory=TunnelChoice)
+
+    def connects_to(self, address: str) -> bool:
+        """Whether an IPv4 address is in the network; an empty one is in none."""
+        return bool(address) and IPv4Address(address) in IPv4Network(self.subnet)
 
     @property
     def prefix_length(self) -> int:
@@ -111,6 +119,11 @@ class Segment:
         """Return the local interface that answers for an address, if there is one."""
         return next((port for port in self._ports.values() if address in port.addresses), None)
 
+    def mac_of(self, address: str) -> str:
+        """The MAC of a container elsewhere, as the neighbour table or else its address tells."""
+        known = self.vtep.neighbour(address) if self.vtep else None
+        return known or mac_for(address)
+
     def resolve(self, asker: Port, address: str) -> str | None:
         """Broadcast an ARP request on the bridge and return the MAC in the answer, if any.
 
@@ -169,10 +182,15 @@ class Segment:
         ends = (self._ports.get(ethernet.src), self._ports.get(ethernet.dst))
         return any(port is not None and self.info.gateway in port.addresses for port in ends)
 
-    def from_tunnel(self, journey: Journey, frame: Packet, remote: str) -> None:
-        """Take a frame that the VXLAN device unwrapped; ``remote`` is the sending VTEP."""
+    def from_tunnel(self, journey: Journey, frame: Packet, remote: str | None) -> None:
+        """Take a frame that the tunnel device unwrapped; ``remote`` is the sending VTEP.
+
+        None if the packet did not tell: then there is nothing to check or to learn.
+        """
         ethernet = frame.layer(0, Ethernet)
-        if self.vtep is None or not self.vtep.admit(ethernet.src, remote, self._simulator.now):
+        if self.vtep is None or (
+            remote is not None and not self.vtep.admit(ethernet.src, remote, self._simulator.now)
+        ):
             self._drop(journey, "source check")
             return
         port = self._ports.get(ethernet.dst)

@@ -117,7 +117,7 @@ def _steps(journey: Journey, extra: int) -> list[tuple[str, str, str, str, str]]
     if packet is not None and vxlan is not None:
         steps.append(_wrapping(journey, packet, vxlan))
     for number, hop in enumerate(hops):
-        steps.append(_crossing(hop, born, journey.length + extra, extra if number == 0 else 0))
+        steps.append(_crossing(hop, born, extra, explained=number == 0))
     if journey.ended is None:
         return steps
     at = format_us(journey.ended - born)
@@ -148,14 +148,16 @@ def _wrapping(
     )  # fmt: skip
 
 
-def _crossing(hop: Hop, born: int, size: int, extra: int) -> tuple[str, str, str, str, str]:
-    """The step over one link; ``extra`` is explained on the first link only."""
+def _crossing(
+    hop: Hop, born: int, extra: int, *, explained: bool
+) -> tuple[str, str, str, str, str]:  # fmt: skip
+    """The step over one link; what ``extra`` is, is ``explained`` on the first link only."""
     queue = "queue empty" if hop.waiting == 0 else f"{hop.waiting} ahead in the queue"
     a, _, b = hop.link.partition("->")
-    framing = " with FCS, preamble, gap" if extra else ""
+    framing = " with FCS, preamble, gap" if explained and extra else ""
     return (
         f"{a} -> {b}", queue, format_us(hop.arrived - born), format_us(hop.started - hop.arrived),
-        f"{size} B{framing}",
+        f"{hop.length + extra} B{framing}",
     )  # fmt: skip
 
 

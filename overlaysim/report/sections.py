@@ -32,6 +32,8 @@ CATEGORY_LABELS = {
     "encapsulation": "encapsulation (VXLAN)",
     "outer-headers": "outer headers",
     "ethernet-extras": "Ethernet extras",
+    "fragment": "headers of fragments",
+    "icmp": "ICMP errors",
     "probe": "gossip, probes",
     "membership": "gossip, membership",
     "table": "gossip, tables",

@@ -16,7 +16,14 @@ ECHO_REQUEST = 8
 """ICMP message types."""
 
 PORT_UNREACHABLE = 3
-"""A code of :data:`UNREACHABLE`."""
+FRAGMENTATION_NEEDED = 4
+"""Codes of :data:`UNREACHABLE`."""
+
+ERRORS = (UNREACHABLE, 4, 5, 11, 12)
+"""ICMP messages that report an error (RFC 1122 section 3.2.2; Linux ``icmp_is_err``)."""
+
+PACKET_TOO_BIG = 2
+"""An ICMPv6 message type (RFC 4443 section 3.2); those below 128 report errors."""
 
 
 class ICMP(Header, protocol=1):

@@ -215,7 +215,7 @@ def reasons_in_the_source() -> set[str]:
                     continue
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 given = [k.value for k in node.keywords if k.arg == "not_mine"]
-                given += node.args if name in ("drop", "_drop", "_give_up") else []
+                given += node.args if name in ("drop", "_drop", "_give_up", "_refuse", "Refusal") else []
                 found |= {n.value for n in given if isinstance(n, ast.Constant)}
     return found | {signature(Stack).parameters["not_mine"].default}
 

@@ -14,7 +14,9 @@ from overlaysim.docker.daemon.objects import (
     verbose_services,
 )
 from overlaysim.docker.daemon.wishes import EndpointWish
+from overlaysim.errors import InputError
 from overlaysim.host.container import Container
+from overlaysim.overlay.encapsulation import TunnelChoice, read_options
 from overlaysim.sim import Steps
 
 PREDEFINED = ("bridge", "host", "none")
@@ -87,11 +89,19 @@ class NetworkPart(DaemonPart):
             ip_range=config.get("IPRange") or None,
             vni=number_option(options, VNI_OPTION, 1, 2**24 - 1),
             underlay_mtu=number_option(options, MTU_OPTION, 126, 65535) or 1500,
-            encrypted="encrypted" in options,
+            tunnel=self._tunnel(options),
             options=options,
             labels=body.get("Labels") or {},
         )
         return self._manager().networks.create(spec).id
+
+    def _tunnel(self, options: dict[str, str]) -> TunnelChoice:
+        """How the network crosses the underlay: as its options say, else as the world does."""
+        try:
+            choice = read_options(options, self._world.settings.tunnel)
+        except InputError as error:
+            raise ApiError(400, str(error)) from None
+        return choice.on_data_path_port(self._manager().data_path_port)
 
     def network_remove(self, ref: str) -> Steps:
         """Answer DELETE /networks/{ref}."""

@@ -21,6 +21,7 @@ A new one is a few lines, in any module that is imported before it is used::
 """
 
 from overlaysim.overlay.encapsulation import catalogue as _catalogue  # noqa: F401 (registers)
+from overlaysim.overlay.encapsulation.choice import TunnelChoice, read_options
 from overlaysim.overlay.encapsulation.declaration import (
     CannotCarry,
     Carries,
@@ -32,5 +33,5 @@ from overlaysim.overlay.encapsulation.tunnel import DF_RULES, DeviceSettings, Tu
 
 __all__ = [
     "DF_RULES", "CannotCarry", "Carries", "DeviceSettings", "Encapsulation", "NotDelivered",
-    "Tunnel", "encapsulation", "encapsulations", "register",
+    "Tunnel", "TunnelChoice", "encapsulation", "encapsulations", "read_options", "register",
 ]  # fmt: skip

@@ -27,7 +27,10 @@ from overlaysim.wire import (
     Header,
     IPv4,
     IPv6,
+    OpenESP,
+    OpenWireGuard,
     Packet,
+    QuicDatagram,
     decode,
 )
 from overlaysim.wire.decode import bindings_of
@@ -143,12 +146,31 @@ class Encapsulation:
 
     # ---- and out of it --------------------------------------------------------------------
 
-    def claims(self, outer: Packet) -> bool:
+    @property
+    def has_ports(self) -> bool:
+        """Whether the underlay sees UDP or TCP ports."""
+        return bool(self._example) and isinstance(self._example[0], UDP | TCP)
+
+    @property
+    def encrypts(self) -> bool:
+        """Whether what is carried is encrypted."""
+        return any(isinstance(layer, OpenESP | OpenWireGuard | QuicDatagram)
+                   for layer in self._example)  # fmt: skip
+
+    def has_port(self, port: int) -> bool:
+        """Whether the underlay sees this UDP or TCP destination port."""
+        first = self._example[0] if self._example else None
+        return isinstance(first, UDP | TCP) and first.dst_port == port
+
+    def claims(self, outer: Packet, port: int | None = None) -> bool:
         """Whether a packet has the headers of this encapsulation, ports included.
 
-        Of two that look alike (such as ``vxlan`` and ``evpn-vxlan``) both claim it.
+        ``port`` is the UDP destination port if it is not the usual one. Of two that
+        look alike (such as ``vxlan`` and ``evpn-vxlan``) both claim it.
         """
         first, example = self._first, self._example
+        if port is not None and example:
+            example = (_on_port(example[0], port), *example[1:])
         inside = first + len(example)
         layers = outer.layers[first : inside + 1]
         return [type(layer) for layer in layers[: len(example)]] == self._kinds and (
@@ -267,6 +289,10 @@ class Encapsulation:
     @cached_property
     def _bindings(self) -> dict[tuple[str, int], type[Header]]:
         return bindings_of((*HEADERS, *self._kinds))
+
+
+def _on_port(layer: Header, port: int) -> Header:
+    return layer.replace(dst_port=port) if isinstance(layer, UDP) else layer
 
 
 def _same_port(layer: Header, known: Header) -> bool:
