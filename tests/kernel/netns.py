@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from itertools import count
-from pathlib import Path
 
 _CLONE_NEWNET = 0x4000_0000
 _ETH_P_ALL = 3
@@ -55,10 +54,6 @@ class Namespace:
         """Run an ``ip`` command here and return what it prints."""
         return _run("ip", "-n", self.name, *command.split())
 
-    def bridge(self, command: str) -> str:
-        """Run a ``bridge`` command here and return what it prints."""
-        return _run("bridge", "-n", self.name, *command.split())
-
     @contextmanager
     def entered(self) -> Iterator[None]:
         """Let this thread be here for a moment: what sockets it opens stay here."""
@@ -71,10 +66,10 @@ class Namespace:
                 _setns(libc, home.fileno())
 
     def socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
-        """Open a socket here; it gives up waiting after two seconds."""
+        """Open a socket here; it gives up waiting after five seconds."""
         with self.entered():
             opened = socket.socket(family, kind, protocol)
-        opened.settimeout(2)
+        opened.settimeout(5)
         return opened
 
     def wire(self, device: str) -> socket.socket:
@@ -83,11 +78,6 @@ class Namespace:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         raw.bind((device, _ETH_P_ALL))
         return raw
-
-    def set_sysctl(self, key: str, value: str) -> None:
-        """Set a kernel parameter of this namespace, such as ``net.ipv6.conf.all.disable_ipv6``."""
-        with self.entered():
-            Path("/proc/sys", *key.split(".")).write_text(value, encoding="ascii")
 
     def plain(self, device: str) -> None:
         """Turn a device's offloads off: frames then carry what they would on a wire."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections import Counter
 from contextlib import closing
 
@@ -70,12 +69,9 @@ def ping(host: Host, kind: int, request: ICMP | ICMPv6, target: str) -> None:
     with closing(host.namespace.socket(kind, socket.SOCK_RAW, protocol)) as raw:
         # The kernel fills in the checksum of ICMPv6, whose addresses it knows.
         raw.sendto(request.pack(b"payload.", (request,), 0) + b"payload.", (target, 0))
-        reply, end = 0 if v4 else 129, time.monotonic() + 2
-        while time.monotonic() < end:
-            answer = raw.recv(2000)[20 if v4 else 0 :]
-            if answer[0] == reply:
-                return
-    raise AssertionError(f"{target} does not answer")
+        reply = 0 if v4 else 129
+        while raw.recv(2000)[20 if v4 else 0] != reply:
+            pass  # such as our own neighbour discovery; without an answer this times out
 
 
 def datagrams(first: Host, second: Host) -> None:

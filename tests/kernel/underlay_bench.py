@@ -52,12 +52,23 @@ class Host:
     def set_up_wire(self) -> None:
         """Give the device ``wire`` its addresses, and tell it those of the other end."""
         ip = self.namespace.ip
-        ip(f"link set wire address {WIRE_MAC[self.name]} up")
+        # Without link-local addresses nobody waits for them to be found unique.
+        ip(f"link set wire address {WIRE_MAC[self.name]} addrgenmode none")
+        ip("link set wire up")
         self.namespace.plain("wire")
         for family, prefix in ((4, 24), (6, 64)):
             nodad = "nodad" if family == 6 else ""
             ip(f"address add {WIRE[self.name][family]}/{prefix} dev wire {nodad}")
             ip(f"neigh replace {WIRE[self.other][family]} lladdr {WIRE_MAC[self.other]} dev wire")
+
+    def wait_for_carrier(self) -> None:
+        """The kernel notes a moment after both ends are up that there is a wire between them."""
+        for _ in range(100):
+            (link,) = json.loads(self.namespace.ip("-json link show wire"))
+            if link["operstate"] == "UP":
+                return
+            time.sleep(0.02)
+        raise TimeoutError("the wire does not come up")
 
     def set_up_vxlan(self, family: int, options: str = "") -> None:
         """Make the VXLAN device ``vx0`` over one IP version, in place of an older one."""
@@ -70,7 +81,8 @@ class Host:
         )
         self.namespace.plain("vx0")
         mtu = 1450 if family == 4 else 1430
-        ip(f"link set vx0 mtu {mtu} up")
+        ip(f"link set vx0 mtu {mtu} addrgenmode none")
+        ip("link set vx0 up")
         ip(f"address add {INNER[self.name][4]}/24 dev vx0")
         ip(f"address add {INNER[self.name][6]}/64 dev vx0 nodad")
 
@@ -94,6 +106,8 @@ def two_hosts() -> Iterator[tuple[Host, Host]]:
         hosts = Host("a", first), Host("b", second)
         for host in hosts:
             host.set_up_wire()
+        for host in hosts:
+            host.wait_for_carrier()
         yield hosts
 
 
@@ -114,7 +128,7 @@ def is_vxlan(packet: Packet) -> bool:
 
 
 def listen(
-    wire: socket.socket, wanted: Callable[[Packet], bool], seconds: float = 2
+    wire: socket.socket, wanted: Callable[[Packet], bool], seconds: float = 5
 ) -> Packet | None:
     """Wait for the first VXLAN packet whose inner frame is ``wanted``; return that frame."""
     end = time.monotonic() + seconds
@@ -152,8 +166,7 @@ def again(outer: Packet, settings: DeviceSettings) -> Packet:
     """
     link, ip, udp = outer.layer(0, Ethernet), outer.layers[1], outer.layer(2, UDP)
     assert isinstance(ip, IPv4 | IPv6)
-    network, frame = KNOWN.decapsulate(outer)
-    assert network is not None
+    network, frame = outer.layer(3, VXLAN).vni, outer.inner(4)
     ports = udp.src_port, udp.src_port + 1
     way = Tunnel(
         ip.src, ip.dst, link.src, link.dst, network,

@@ -253,6 +253,19 @@ def test_a_congestion_mark_for_a_packet_that_cannot_tell(family: int) -> None:
                 known.decapsulate(marked)
 
 
+@pytest.mark.parametrize("name", ["vxlan", "geneve-opt0", "gtp-u", "wireguard"])
+def test_over_ipv6_a_udp_checksum_must_be_there(name: str) -> None:
+    known = encapsulation(name)
+    for family in (4, 6):
+        way = tunnel(family, settings=DeviceSettings(udp_checksum=False))
+        outer = known.encapsulate(frame(), way)
+        if family == 4:
+            known.decapsulate(outer)
+        else:
+            with pytest.raises(NotDelivered, match="there is no UDP checksum, which IPv6 does"):
+                known.decapsulate(outer)
+
+
 def test_a_packet_of_another_kind() -> None:
     outer = encapsulation("vxlan").encapsulate(frame(), tunnel())
     assert not encapsulation("geneve-opt0").claims(outer)
