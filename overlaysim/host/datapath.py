@@ -1,7 +1,7 @@
 """The packet's road through a host: container frames into the tunnel, tunnel frames out of it.
 
-Out: segment -> :meth:`Datapath.tunnel` (encapsulate) -> :meth:`Datapath.transmit` -> underlay.
-In: underlay -> :meth:`Datapath.receive` -> tunnel (decapsulate) -> segment, or a daemon's port.
+Out: segment -> :meth:`Datapath.tunnel` (encapsulate) -> :class:`~overlaysim.host.outer.OuterIp`.
+In: OuterIp -> :meth:`Datapath.receive` -> tunnel (decapsulate) -> segment, or a daemon's port.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any
 
 from overlaysim.host.daemon import Daemon
 from overlaysim.host.directory import Directory, HostAddress
+from overlaysim.host.outer import OuterIp
 from overlaysim.host.processor import FREE, Processor, Work
-from overlaysim.host.segment import Segment
+from overlaysim.host.segment import ETHERNET_HEADER, Segment
 from overlaysim.host.tunnels import Arrival, Refusal, Tunnels, account
 from overlaysim.overlay.checksums import spoilt
 from overlaysim.overlay.encapsulation import CannotCarry, TunnelChoice
-from overlaysim.overlay.flow import underlay_hash
+from overlaysim.overlay.pmtu import tunnel_answer
 from overlaysim.sim import Journey, Simulator, composition
-from overlaysim.sim.events import FrameSeen
 from overlaysim.underlay.network import Underlay
 from overlaysim.wire import TCP, UDP, Ethernet, IPv4, Packet
 
@@ -71,8 +71,7 @@ class Datapath:
             me, directory, simulator.streams.number("flow-hash", me.name, bits=32)
         )
         self._spoilers = 0
-        self._ident = simulator.streams("ip-ident", me.name).randrange(0x10000)
-        underlay.attach(me.name, self.receive)
+        self.outer = OuterIp(simulator, underlay, directory, me, self.receive)
 
     def add_segment(self, segment: Segment) -> None:
         """A tunnel device for the segment's network exists from now on."""
@@ -97,6 +96,7 @@ class Datapath:
     def reboot(self) -> None:
         """The host loses what it has in hand."""
         self._processor.reboot()
+        self.outer.reboot()
 
     def break_offload(self) -> Callable[[], None]:
         """Let the network card spoil the checksums inside tunnels; returns what mends it."""
@@ -115,8 +115,8 @@ class Datapath:
 
     @property
     def in_hand(self) -> int:
-        """Packets being encapsulated or decapsulated right now."""
-        return self._processor.in_hand
+        """Packets being encapsulated, decapsulated or put together right now."""
+        return self._processor.in_hand + self.outer.in_hand
 
     # ---- out ------------------------------------------------------------------------------
 
@@ -126,32 +126,57 @@ class Datapath:
         if target is None:
             self._drop(journey, "no route", self.me.name)
             return
+        choice = segment.info.tunnel
+        mtu = choice.encapsulation.inner_mtu(self.outer.mtu(target), choice.family)
+        if self._is_answered(segment, journey, frame, mtu):
+            return
         if self._spoilers:
             frame = spoilt(frame)
         try:
             outer = self._tunnels.wrap(
-                segment, frame, target, ident=self._next_ident(), mtu=self._mtu
+                segment, frame, target, ident=self.outer.next_ident(), mtu=self.outer.mtu(target)
             )
         except CannotCarry:
             self._drop(journey, "not carried", segment.device)
             return
-        choice = segment.info.tunnel
+        journey.tunnel = segment.info.device, segment.info.identifier
         journey.composition = account(journey.composition, choice, outer)
+        send = partial(self.outer.send, journey, outer, target, may_cut=self._may_cut(outer))
         cost = self._cost(self._costs.encapsulate, choice, outer.length)
-        self._processor.run(
-            journey, "encapsulate", cost, lambda: self.transmit(journey, outer, target)
-        )
-
-    @property
-    def _mtu(self) -> int:
-        """The MTU of the host's own link, the smallest if there are several."""
-        name, underlay = self.me.name, self._underlay
-        return min(underlay.links[name, other].spec.mtu for other in underlay.neighbours[name])
+        self._processor.run(journey, "encapsulate", cost, send)
 
     def _cost(self, work: Work, choice: TunnelChoice, length: int) -> int:
         """Picoseconds of work for a packet in a tunnel, encryption included."""
         crypt = self._costs.crypt if choice.encapsulation.encrypts else FREE
         return (work + crypt).cost(length)
+
+    @staticmethod
+    def _may_cut(outer: Packet) -> bool:
+        """Whether a tunnel's packet that is too long for its path may leave as fragments.
+
+        Linux sends IPv6 of a tunnel in one piece or not at all (``ip6_output.c``, ip6_fragment: a
+        packet that comes from no socket); IPv4 as its DF bit says.
+        """
+        ip = outer.layers[1]
+        return isinstance(ip, IPv4) and not ip.df
+
+    def _is_answered(self, segment: Segment, journey: Journey, frame: Packet, mtu: int) -> bool:
+        """Whether the tunnel sends a packet back that is longer than ``mtu``, what it carries.
+
+        Over a bridge it does, if it may; who sits on the device itself just gets to know (Linux
+        ``net/ipv4/ip_tunnel_core.c``, skb_tunnel_check_pmtu).
+        """
+        if frame.length - ETHERNET_HEADER <= mtu:
+            return False
+        if not segment.is_bridged:
+            segment.tell_mtu(frame, mtu)
+            return False
+        answer = tunnel_answer(frame, mtu)
+        if answer is None:
+            return False
+        self._drop(journey, "fragmentation needed", segment.device)
+        segment.answer(answer)
+        return True
 
     def send(
         self,
@@ -160,35 +185,27 @@ class Datapath:
         payload: Any,
         target: HostAddress,
     ) -> None:
-        """Send a daemon's own datagram or segment to another host."""
+        """Send a daemon's own datagram or segment to another host.
+
+        A datagram longer than its path is cut; TCP, which knows the path, makes no such segments.
+        """
         protocol = transport.BINDINGS["protocol"]
-        packet = Packet(
-            (
-                Ethernet(target.mac, self.me.mac),
-                IPv4(self.me.address, target.address, protocol, ident=self._next_ident(), df=True),
-                transport,
-            ),
-            payload,
-        )
+        ip = IPv4(self.me.address, target.address, protocol, ident=self.outer.next_ident(), df=True)
+        packet = Packet((Ethernet(target.mac, self.me.mac), ip, transport), payload)
+        too_long = packet.length - ETHERNET_HEADER > self.outer.mtu(target)
+        may_cut = too_long and isinstance(transport, UDP)
+        if may_cut:
+            packet = packet.replace(1, ip.replace(df=False))
         headers = packet.length - packet.payload_length
         journey.composition = composition(
             journey.kind, packet.payload_length, outer_headers=headers
         )
-        self.transmit(journey, packet, target)
-
-    def transmit(self, journey: Journey, packet: Packet, target: HostAddress) -> None:
-        """Put a frame on the host's link."""
-        journey.packet, journey.length = packet, packet.length
-        journey.destination, journey.flow_hash = target.name, underlay_hash(packet)
-        self._show(journey, packet, outgoing=True)
-        self._underlay.send(journey, self.me.name)
+        self.outer.send(journey, packet, target, may_cut=may_cut)
 
     # ---- in -------------------------------------------------------------------------------
 
-    def receive(self, journey: Journey) -> None:
-        """A frame came in from the underlay."""
-        packet = journey.packet
-        self._show(journey, packet, outgoing=False)
+    def receive(self, journey: Journey, packet: Packet) -> None:
+        """A whole packet came in from the underlay."""
         try:
             arrival = self._tunnels.take(packet)
         except Refusal as refusal:
@@ -210,6 +227,7 @@ class Datapath:
         handler = self._ports.get(port)
         if handler is None:
             self._drop(journey, "port closed", self.me.name)
+            self.outer.refuse(packet)
         elif not self._daemon.has_room(port):
             self._drop(journey, "socket buffer full", self.me.name)
         else:
@@ -227,14 +245,10 @@ class Datapath:
 
     # ---- helpers --------------------------------------------------------------------------
 
-    def _next_ident(self) -> int:
-        self._ident = (self._ident + 1) & 0xFFFF
-        return self._ident
-
-    def _show(self, journey: Journey, packet: Packet, *, outgoing: bool) -> None:
-        bus = self._simulator.bus
-        if bus.wants(FrameSeen):
-            bus.emit(FrameSeen(self._simulator.now, self.me.name, outgoing, journey, packet))
-
     def _drop(self, journey: Journey, reason: str, where: str) -> None:
         self._simulator.ledger.drop(journey, self._simulator.now, reason, where)
+
+
+def added(frame: Packet, outer: Packet) -> int:
+    """Bytes that a tunnel puts in front of the inner IP packet, and behind it: all it adds."""
+    return outer.length - frame.length

@@ -131,14 +131,24 @@ class Tunnels:
         """
         ip = _outer_ip(packet)
         mine = ip is not None and ip.dst in (self._me.address, self._me.address6)
+        refusal = None
         for choice in self._to_hosts if mine else self._direct:
-            if choice.encapsulation.claims(packet, choice.settings.port):
-                return self._arrival(packet, choice.encapsulation, ip, mine)
+            known = choice.encapsulation
+            if not known.claims(packet, choice.settings.port):
+                continue
+            try:
+                segment, frame = self._open(packet, known)
+            except Refusal as refused:  # another encapsulation may look the same
+                refusal = refused
+                continue
+            sender = self._directory.host_at(ip.src) if ip is not None and mine else None
+            return Arrival(segment, frame, sender.address if sender else None)
+        if refusal is not None:
+            raise refusal
         return None
 
-    def _arrival(
-        self, packet: Packet, known: Encapsulation, ip: IPv4 | IPv6 | None, mine: bool
-    ) -> Arrival:
+    def _open(self, packet: Packet, known: Encapsulation) -> tuple[Segment, Packet]:
+        """Return the network that a packet is for and the frame in it; raises :class:`Refusal`."""
         try:
             network, inner = known.decapsulate(packet)
         except NotDelivered:
@@ -148,8 +158,7 @@ class Tunnels:
         segment = self._segment(known, network, inner)
         if segment is None:
             raise Refusal("unknown VNI", self._me.name)
-        sender = self._directory.host_at(ip.src) if ip is not None and mine else None
-        return Arrival(segment, _frame(segment, inner), sender.address if sender else None)
+        return segment, _frame(segment, inner)
 
     def _device(self, known: Encapsulation) -> str:
         """Name, in traces, of the first device of this kind."""

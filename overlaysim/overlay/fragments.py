@@ -64,6 +64,16 @@ def fragment(packet: Packet, mtu: int, ident: int = 0) -> list[Packet]:
     return pieces
 
 
+def added_headers(pieces: list[Packet]) -> list[int]:
+    """Return how many bytes of each piece the packet did not have before it was cut.
+
+    That is everything in front of a later piece, and an IPv6 packet's fragment header in the first.
+    """
+    first = pieces[0].find(IPv6Fragment) if len(pieces) > 1 else None
+    added = 0 if first is None else first.header_length
+    return [added, *(piece.length - piece.payload_length for piece in pieces[1:])]
+
+
 def _room(fixed: tuple[Header, ...], mtu: int) -> int:
     """Bytes behind IP that a piece holds: a multiple of 8."""
     headers = sum(header.header_length for header in fixed)

@@ -10,7 +10,14 @@ from ipaddress import IPv4Address, IPv6Address
 
 from overlaysim.overlay.fragments import IP, behind_fixed
 from overlaysim.wire import ICMP, TCP, UDP, Header, ICMPv6, IPv4, IPv6, MalformedPacket, Packet
-from overlaysim.wire.icmp import ERRORS, FRAGMENTATION_NEEDED, PACKET_TOO_BIG, UNREACHABLE
+from overlaysim.wire.icmp import (
+    ERRORS,
+    FRAGMENTATION_NEEDED,
+    PACKET_TOO_BIG,
+    TIME_EXCEEDED,
+    TIME_EXCEEDED_6,
+    UNREACHABLE,
+)
 from overlaysim.wire.ipv6 import IPv6Fragment
 
 LONGEST, LONGEST_6 = 576, 1280
@@ -52,6 +59,16 @@ def too_big(packet: Packet, mtu: int, source: str, *, ident: int = 0) -> Packet 
     if not isinstance(ip, IPv6) or not may_be_told(packet):
         return None
     return quoting(packet, IPv6(source, ip.src), packet_too_big(mtu))
+
+
+def time_exceeded(packet: Packet, source: str, *, ident: int = 0) -> Packet | None:
+    """Return the error of a router at ``source`` about a packet with no hops left."""
+    ip = packet.layers[0]
+    if isinstance(ip, IPv4):
+        return icmp_error(packet, source, TIME_EXCEEDED, 0, ident=ident)
+    if not isinstance(ip, IPv6) or not may_be_told(packet):
+        return None
+    return quoting(packet, IPv6(source, ip.src), ICMPv6(TIME_EXCEEDED_6))
 
 
 def packet_too_big(mtu: int) -> ICMPv6:

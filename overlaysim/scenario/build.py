@@ -23,6 +23,7 @@ def build_world(scenario: Scenario) -> World:
         gossip=scenario.gossip,
         replaces_learned=scenario.replaces_learned,
         tunnel=scenario.tunnel,
+        bridge_nf=scenario.bridge_nf,
         managers=scenario.managers,
         late=scenario.late,
         upstream=upstream,

@@ -55,9 +55,11 @@ UNDERLAY = Section(
         Field("topology", choice(*TOPOLOGIES), "shape of the network under the overlay",
               default="star"),
         Field("file", FILE, "a GraphML file with the nodes and links, beside the scenario"),
-        Field("nodes", MapOf(NODE, choice("host", "switch"), "names of nodes with what they are",
+        Field("nodes", MapOf(NODE, choice("host", "switch", "router"),
+                             "names of nodes with what they are",
                              "{host-a: host, host-b: host, sw: switch}"),
-              "all nodes by name; then links lists all links"),
+              "all nodes by name; then links lists all links. A switch loses frames that are too "
+              "long for the next link, a router cuts them or says so"),
         Field("hosts", Either(whole_number(1, 4096, "3"),
                               ListOf(NODE, "a list of names", "[host-a, host-b]", unique=True)),
               "names of the hosts, or how many (host-1, host-2, …); host-a, host-b and host-c "
@@ -159,6 +161,9 @@ OVERLAY = Section(
               "what there is", default="vxlan"),
         Field("underlay", choice(*UNDERLAYS), "which addresses of the hosts tunnels use, likewise "
               "(--opt overlaysim.underlay=ipv6)", default="ipv4"),
+        Field("bridge_nf", choice("on", "off"),
+              "net.bridge.bridge-nf-call-iptables: whether a bridge cuts packets that are too long "
+              "for it and may be cut, instead of dropping them", default="on"),
     ),
 )  # fmt: skip
 

@@ -167,6 +167,7 @@ class Scenario:
         timing: the named durations that differ from their defaults.
         replaces_learned: whether peers' records replace learned forwarding entries.
         tunnel: how overlay networks cross the underlay unless their own options say it.
+        bridge_nf: whether netfilter sees, and so cuts, what bridges carry.
         duration: simulated time; None for until 1 s after timeline and traffic have ended.
     """
 
@@ -185,4 +186,5 @@ class Scenario:
     gossip: GossipSettings
     replaces_learned: bool
     tunnel: TunnelChoice
+    bridge_nf: bool
     duration: int | None

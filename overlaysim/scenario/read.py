@@ -117,16 +117,17 @@ def _assemble(
         gossip=gossip_settings(record["gossip"]),
         replaces_learned=record["overlay"]["forwarding"] == "replace",
         tunnel=tunnel,
+        bridge_nf=record["overlay"]["bridge_nf"] == "on",
         duration=record["duration"],
     )
 
 
 def _tunnel(record: Record, log: ProblemLog) -> TunnelChoice | None:
-    known = record["encapsulation"]
-    if known is None:
+    known, underlay = record["encapsulation"], record["underlay"]
+    if known is None or underlay is None:
         return None
     try:
-        return checked(TunnelChoice(known, UNDERLAYS[record["underlay"]]))
+        return checked(TunnelChoice(known, UNDERLAYS[underlay]))
     except InputError as error:
         record.report("encapsulation", str(error), log)
         return None

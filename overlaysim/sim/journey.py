@@ -17,6 +17,7 @@ DROP_REASONS = {
     "mtu": "longer than a link, a bridge or an interface carries, and nobody is told",
     "fragmentation needed": "longer than the way carries, and not to be cut; the sender is told",
     "fragment lost": "the packet was cut, and not all of its fragments came in time",
+    "hop limit": "its time to live ran out at a router",
     "no neighbour": "nobody answered ARP for the destination: no peer record",
     "no forwarding entry": "the VTEP has no forwarding entry for the destination MAC",
     "unknown VNI": "no tunnel device for this network on the receiving host",
@@ -66,7 +67,7 @@ class Journey:
         "ahead", "born", "composition", "content", "decapsulate", "destination", "encapsulate",
         "ended", "entered", "flow_hash", "hops", "intended", "kind", "length", "look_up", "message",
         "number", "outcome", "packet", "propagate", "protocol", "queue", "reached", "reason",
-        "resolve", "sent", "source", "started", "transmit", "where",
+        "resolve", "sent", "source", "started", "transmit", "tunnel", "where",
     )  # fmt: skip
 
     def __init__(
@@ -94,6 +95,8 @@ class Journey:
         """The :class:`overlaysim.wire.Packet`; None for bare traffic that has only a length."""
         self.content: Any = None
         """What a daemon sends along for the daemon at the other end; nobody on the way looks."""
+        self.tunnel: tuple[str, str] | None = None
+        """The tunnel device that took it, and what it calls the network, once one has."""
         self.composition = _EMPTY[kind]
         self.length = 0
         self.destination = ""

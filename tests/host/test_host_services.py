@@ -114,7 +114,7 @@ def test_replies_come_back_from_the_virtual_ip(lab: HostLab, vip: str) -> None:
 def test_a_refusal_comes_back_from_the_virtual_ip(lab: HostLab, vip: str) -> None:
     for port in range(9000, 9005):
         client = send(lab, "client", UdpClient(port, vip, 81))
-        assert client.heard == [PortUnreachable(vip, 81)]
+        assert client.heard == [PortUnreachable(vip, 81, ttl=63)]
 
 
 def test_pings_of_a_service_are_answered_at_home(lab: HostLab, vip: str) -> None:

@@ -52,6 +52,7 @@ STEPS: Steps = (
         "overlay/flow.py:source_port",
     ),
     (
+        "host/outer.py:OuterIp.send",
         "underlay/network.py:Underlay.send",
         "underlay/link.py:Link.send",
         "underlay/link.py:Link._arrive",
@@ -231,6 +232,9 @@ def looks_like_the_real_one(packet: Packet) -> bool:
 
 def cross_the_underlay(walk: Walk, outer: Packet, sent_at: int) -> None:
     """Step 8: two links, on each 1.376 us of transmission and 50 us of propagation."""
+    putting = walk.to("host/outer.py:OuterIp.send", is_data)
+    assert putting.args[2] == outer
+    assert putting.args[0].mtu(putting.args[3]) == 1500
     leaving = walk.to("underlay/network.py:Underlay.send", is_data)
     journey = leaving.args[1]
     assert (leaving.args[2], journey.destination, leaving.at) == ("host-b", "host-a", sent_at)
