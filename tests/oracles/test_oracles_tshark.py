@@ -10,7 +10,16 @@ from typing import NamedTuple
 
 import pytest
 from sample_frames import Sample, addresses, networks, sample_frames, ways
-from tshark_oracle import ALL_FIELDS, CHECKSUMS, ask, expected_fields, expected_protocols, same
+from tshark_oracle import (
+    ALL_FIELDS,
+    CHECKSUMS,
+    ask,
+    expected_fields,
+    expected_protocols,
+    same,
+    shown,
+    write_capture,
+)
 
 from overlaysim.overlay.encapsulation import Carries, Encapsulation, encapsulation, encapsulations
 from overlaysim.overlay.encapsulation.ciphers import docker_spi
@@ -23,7 +32,7 @@ from overlaysim.overlay.encapsulation.keys import (
     docker_keys,
 )
 from overlaysim.overlay.encapsulation.sealing import seal
-from overlaysim.wire import TCP, Packet, PcapngWriter
+from overlaysim.wire import TCP, Packet
 
 SEED, ROUNDS = 4, 20
 """So many frames of each way through each encapsulation."""
@@ -74,13 +83,12 @@ def case(sample: Sample) -> Case:
     if sample.encapsulation.name == "vxlan-esp-docker":
         spi = docker_spi(sample.tunnel.source, sample.tunnel.target)
         keys = docker_keys(DOCKER_KEY, spi)
-    clear = sample.outer.resolved()
+    clear = sample.outer
     if keys is None:
-        return Case(sample, sample.outer.pack(), clear)
-    sealed = seal(sample.outer, keys)
+        return Case(sample, clear.pack(), clear.resolved())
+    sealed = seal(clear, keys)
     start = next(i for i, layer in enumerate(clear.layers) if isinstance(layer, keys.OPEN))
-    layers = sealed.layers[:start] + clear.layers[start:]
-    return Case(sample, sealed.pack(), Packet(layers, clear.payload))
+    return Case(sample, sealed.pack(), shown(sealed, clear, start))
 
 
 def associations() -> list[str]:
@@ -123,16 +131,16 @@ def association(
 
 def compare(case: Case, row: dict[str, str]) -> Iterator[str]:
     """Yield what tshark sees differently."""
-    shown = case.shown
+    packet = case.shown
     if row["_ws.malformed"]:
         yield "malformed"
     for remark in filter(None, row["_ws.expert.message"].split("|")):
         if not remark.startswith(HARMLESS):
             yield remark
-    protocols = expected_protocols(shown)
+    protocols = expected_protocols(packet)
     if row["frame.protocols"] != protocols:
         yield f"{row['frame.protocols']}, not {protocols}"
-    for field, ours in expected_fields(shown).items():
+    for field, ours in expected_fields(packet).items():
         if not same(row[field], ours):
             yield f"{field}: {row[field]}, not {ours}"
     for checksum in CHECKSUMS:
@@ -186,13 +194,6 @@ def test_a_wrong_checksum_of_stt_would_show(tmp_path: Path) -> None:
     assert STT_GOOD in remarks[0]
     assert STT_GOOD not in remarks[1]
     assert "Bad checksum [should be 0x" in remarks[1]
-
-
-def write_capture(path: Path, frames: Sequence[bytes]) -> None:
-    with path.open("wb") as file:
-        writer = PcapngWriter(file, ["underlay"])
-        for number, data in enumerate(frames):
-            writer.write(0, number * 1_000_000, data)
 
 
 def report(rows: Sequence[tuple[Case, dict[str, str]]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from overlaysim.wire import (
     OpenESP,
     OpenWireGuard,
     Packet,
+    PcapngWriter,
     QuicDatagram,
     ServiceTag,
     VxlanGbp,
@@ -165,35 +166,38 @@ def geneve_options(header: Geneve) -> Iterator[tuple[int, int, int]]:
         rest = rest[size:]
 
 
-def visible(packet: Packet) -> tuple[Header, ...]:
+Closed = tuple[type[Header], ...]
+
+
+def visible(packet: Packet, closed: Closed = CLOSED) -> tuple[Header, ...]:
     """The headers that tshark sees: up to ciphertext, or to GUE, which it does not know."""
     layers: list[Header] = []
     for layer in packet.layers:
         if isinstance(layer, GUE):
             break
         layers.append(layer)
-        if isinstance(layer, CLOSED):
+        if isinstance(layer, closed):
             break
     return tuple(layers)
 
 
-def expected_protocols(packet: Packet) -> str:
+def expected_protocols(packet: Packet, closed: Closed = CLOSED) -> str:
     """What ``frame.protocols`` should be."""
     names = []
-    layers = visible(packet)
+    layers = visible(packet, closed)
     for index, layer in enumerate(layers):
         before = layers[index - 1] if index else None
         behind = layers[index + 1] if index + 1 < len(layers) else None
         if isinstance(layer, TCP) and isinstance(behind, STT):
             continue  # the TCP-like header is the front of STT
-        if isinstance(layer, IPv6) and isinstance(before, UDP):
-            names.append("ip")  # FOU: what was decoded as IP passes on what is IPv6
+        if isinstance(layer, IPv6) and isinstance(before, UDP | OpenWireGuard):
+            names.append("ip")  # FOU, WireGuard: what was taken for IP passes IPv6 on
         if isinstance(layer, OpenESP) and isinstance(before, UDP):
             names.append("udpencap")
         # Called by a pseudowire's number, the dissector of Ethernet is not named.
         names.append("ethertype" if isinstance(before, L2TP) else name_of(layer))
     unread = len(layers) < len(packet.layers) or packet.payload_length > 0
-    if unread and not isinstance(layers[-1], CLOSED):
+    if unread and not isinstance(layers[-1], closed):
         names.append("data")
     return ":".join(filter(None, names))
 
@@ -206,10 +210,10 @@ def name_of(layer: Header) -> str:
     return type(layer).__name__.lower()
 
 
-def expected_fields(packet: Packet) -> dict[str, list[Any]]:
+def expected_fields(packet: Packet, closed: Closed = CLOSED) -> dict[str, list[Any]]:
     """All values of every named field, outermost first; ``packet`` is resolved."""
     values: dict[str, list[Any]] = {}
-    layers = visible(packet)
+    layers = visible(packet, closed)
     for index, layer in enumerate(layers):
         fields = fields_of(layer)
         if (
@@ -230,6 +234,20 @@ def fields_of(layer: Header) -> dict[str, Getter]:
 
 
 ALL_FIELDS = sorted({name for fields in (*FIELDS.values(), STT_FRONT) for name in fields})
+
+
+def write_capture(path: Path, frames: Iterable[bytes]) -> None:
+    """Write frames to a capture file, a microsecond apart."""
+    with path.open("wb") as file:
+        writer = PcapngWriter(file, ["underlay"])
+        for number, data in enumerate(frames):
+            writer.write(0, number * 1_000_000, data)
+
+
+def shown(sealed: Packet, clear: Packet, start: int) -> Packet:
+    """What somebody with the keys sees: from layer ``start`` on what is in the clear."""
+    clear = clear.resolved()
+    return Packet(sealed.layers[:start] + clear.layers[start:], clear.payload)
 
 
 def ask(path: Path, *options: str) -> list[dict[str, str]]:
