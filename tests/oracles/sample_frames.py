@@ -8,7 +8,7 @@ which look alike on the wire (such as ESP with different ciphers) are told apart
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from itertools import cycle, islice
 from random import Random
@@ -29,6 +29,9 @@ MTU = 1500
 """Of the underlay, bytes."""
 
 HERE, THERE = "02:42:0a:00:01:02", "02:42:0a:00:01:03"
+OURS = encapsulations()[:46]
+"""The catalogue; what tests or installed packages make known stands behind it."""
+
 NETWORKS = 24
 """How many overlay networks an encapsulation has in a sample."""
 
@@ -61,7 +64,7 @@ def ways() -> tuple[tuple[Encapsulation, int, str], ...]:
     """All triples of encapsulation, outer IP version, and kind of packet that can be carried."""
     return tuple(
         (known, family, kind)
-        for known in encapsulations()
+        for known in OURS
         for family in known.families
         for kind in _KINDS
         if _carries(known, family, kind)
@@ -93,7 +96,7 @@ def addresses(known: Encapsulation, family: int) -> list[str]:
 
 @cache
 def _place(known: Encapsulation) -> int:
-    return encapsulations().index(known)
+    return OURS.index(known)
 
 
 @cache
@@ -211,10 +214,3 @@ def _carries(known: Encapsulation, family: int, kind: str) -> bool:
     except CannotCarry:
         return False
     return True
-
-
-def by_encapsulation(samples: list[Sample]) -> Iterator[tuple[Encapsulation, list[Sample]]]:
-    """Yield the samples of each encapsulation."""
-    for known in encapsulations():
-        if mine := [sample for sample in samples if sample.encapsulation is known]:
-            yield known, mine

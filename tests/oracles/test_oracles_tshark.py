@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from sample_frames import Sample, addresses, networks, sample_frames, ways
+from sample_frames import OURS, Sample, addresses, networks, sample_frames, ways
 from tshark_oracle import (
     ALL_FIELDS,
     CHECKSUMS,
@@ -21,7 +21,7 @@ from tshark_oracle import (
     write_capture,
 )
 
-from overlaysim.overlay.encapsulation import Carries, Encapsulation, encapsulation, encapsulations
+from overlaysim.overlay.encapsulation import Carries, Encapsulation, encapsulation
 from overlaysim.overlay.encapsulation.ciphers import docker_spi
 from overlaysim.overlay.encapsulation.keys import (
     EspCbc,
@@ -94,7 +94,7 @@ def case(sample: Sample) -> Case:
 def associations() -> list[str]:
     """tshark's options for the security associations of all samples."""
     rows = []
-    for known in encapsulations():
+    for known in OURS:
         keys = KEYS.get(known.name)
         if isinstance(keys, EspGcm | EspCbc):
             rows += [association(known, keys, "*", "*", "*", family) for family in known.families]
@@ -112,7 +112,7 @@ def association(
     known: Encapsulation, keys: EspGcm | EspCbc, source: str, target: str, spi: str, family: int
 ) -> str:
     """One row of tshark's table of associations."""
-    place = encapsulations().index(known)
+    place = OURS.index(known)
     inside = known.carries is Carries.SEGMENT
     if source == "*" and family == 4:
         source = target = f"10.{0 if inside else 77}.{place}.*"
