@@ -53,6 +53,7 @@ OWNERS = {
     "networkx": {"underlay"},
     "matplotlib": {"report"},
     "yaml": {"scenario"},
+    "cryptography": {"overlay"},
 }
 """Packages from outside and the rooms that may import them; no others are imported at all."""
 
