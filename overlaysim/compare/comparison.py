@@ -7,22 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
+from overlaysim.compare.charts import charts_of
+from overlaysim.compare.datagram import Way
 from overlaysim.compare.pair import Pair
 from overlaysim.compare.points import Balance, Point
 from overlaysim.compare.rows import csv_lines
 from overlaysim.compare.settings import Settings
 from overlaysim.compare.tables import tables_of
+from overlaysim.report.charts import Chart
 from overlaysim.report.html import html_table
 from overlaysim.report.latex import latex_document
 from overlaysim.report.run_folder import MANIFEST, PROGRAM, appearing_folder
 from overlaysim.report.table import Table, wrap
 from overlaysim.units import format_rate
 from overlaysim.version import __version__
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 CONFIDENCE = 0.95
 
@@ -85,6 +85,17 @@ class Comparison:
             "load: as often as plain packets would fill so much of the line; latency: from the "
             "packet's arrival until all of it is at the far end, without propagation"
         )
+        if any(Way.OUTER in point.load.ways for point in self.points):
+            found.append(
+                "outer fragments: made by the sending host, as Linux does where the outer DF bit is "
+                "clear, although RFC 7348 section 4.3 tells VTEPs not to; --oversize inner fragments "
+                "the inner packet instead"
+            )
+        hashed = "and what identifies a tunnel" if settings.keys else "but no GRE keys or SPIs"
+        found.append(
+            f"paths: a hash of outer addresses, ports and flow label chooses, {hashed}; the busiest "
+            f"of {settings.paths} would have {100 / settings.paths:.4g} % at best"
+        )
         if settings.left_out:
             text = ", ".join(f"{name} over IPv{family}" for name, family in settings.left_out)
             found.append(f"not specified, left out: {text}")
@@ -120,11 +131,15 @@ class Comparison:
         """The tables for a paper, with booktabs."""
         return latex_document(self.tables(), [self.headline, *self.notes()])
 
-    def figures(self) -> dict[str, Figure]:
-        """Draw the figures, by file name without suffix; imports matplotlib."""
-        from overlaysim.compare.pictures import figures_of  # noqa: PLC0415 (late: matplotlib)
+    def charts(self) -> dict[str, Chart]:
+        """What the figures show, by file name without suffix."""
+        return charts_of(self.settings, self.points, self.balances)
 
-        return figures_of(self.settings, self.points, self.balances)
+    def figures(self) -> dict[str, Any]:
+        """Draw the charts as matplotlib figures, by file name without suffix."""
+        from overlaysim.report.figures.charts import draw  # noqa: PLC0415 (late: matplotlib)
+
+        return {name: draw(chart) for name, chart in self.charts().items()}
 
     def write(self, folder: Path | str, *, figures: bool = True) -> None:
         """Write report, tables, figures and manifest; the folder appears whole or not at all.

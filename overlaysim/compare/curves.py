@@ -1,11 +1,10 @@
-"""What the figures with curves show: calculated everywhere, with marks where it was simulated."""
+"""What the charts with curves show: calculated everywhere, with marks where it was simulated."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from math import log2
-from typing import TYPE_CHECKING
 
 from overlaysim.compare import numbers
 from overlaysim.compare.arithmetic import Load, load_of
@@ -14,10 +13,7 @@ from overlaysim.compare.mix import LARGEST_PAYLOAD, single
 from overlaysim.compare.pair import Pair
 from overlaysim.compare.points import Point
 from overlaysim.compare.settings import BASELINE, Settings
-from overlaysim.report.figures.curves import Curve, Mark, Scale, curves_figure
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from overlaysim.report.charts import Curve, CurveChart, Mark, Scale
 
 _SMALLEST = 16
 """Bytes of payload where the curves over the payload begin."""
@@ -32,7 +28,7 @@ _HIGHEST = 12
 """Times the baseline's latency on an idle line: what is above is not shown."""
 
 
-def efficiency_curves(points: Sequence[Point]) -> Figure:
+def efficiency_curves(points: Sequence[Point]) -> CurveChart:
     """Efficiency over the payload."""
 
     def calculate(load: Load) -> float:
@@ -40,10 +36,10 @@ def efficiency_curves(points: Sequence[Point]) -> Figure:
 
     curves = _over_payload(points, calculate, lambda point: point.efficiency, 0.01)
     scale = _payload_scale(curves, "payload / bytes on the wire, %", (0, 100))
-    return curves_figure(curves, BASELINE, scale)
+    return CurveChart(curves, BASELINE, scale)
 
 
-def goodput_curves(settings: Settings, points: Sequence[Point]) -> Figure:
+def goodput_curves(settings: Settings, points: Sequence[Point]) -> CurveChart:
     """Goodput on the line over the payload."""
     unit, prefix = numbers.prefix_for(settings.rate)
 
@@ -52,10 +48,10 @@ def goodput_curves(settings: Settings, points: Sequence[Point]) -> Figure:
 
     curves = _over_payload(points, calculate, lambda point: point.line_goodput, unit)
     scale = _payload_scale(curves, f"goodput, {prefix}bit/s", (0, settings.rate / unit))
-    return curves_figure(curves, BASELINE, scale)
+    return CurveChart(curves, BASELINE, scale)
 
 
-def latency_curves(settings: Settings, points: Sequence[Point]) -> Figure:
+def latency_curves(settings: Settings, points: Sequence[Point]) -> CurveChart:
     """Mean latency on the line over the load."""
     baseline = points[0].baseline
     idle = float(baseline.time(settings.rate)) / baseline.count
@@ -66,7 +62,7 @@ def latency_curves(settings: Settings, points: Sequence[Point]) -> Figure:
         f"mean latency, {name}", corner="upper left",
         limits=(0, _HIGHEST * idle / 1e12 / unit), lowest_first=True,
     )  # fmt: skip
-    return curves_figure(curves, BASELINE, scale)
+    return CurveChart(curves, BASELINE, scale)
 
 
 # ---- over the payload -------------------------------------------------------------------------
@@ -122,9 +118,7 @@ def _payloads(road: Road, largest: int) -> list[int]:
 def _payload_scale(curves: Sequence[Curve], what: str, limits: tuple[float, float]) -> Scale:
     largest = max(x for curve in curves for x in curve.xs)
     ticks = tuple(float(_SMALLEST * 2**n) for n in range(int(log2(largest / _SMALLEST)) + 1))
-    return Scale(
-        "UDP payload, bytes", what, log_x=True, ticks=ticks, corner="lower right", limits=limits
-    )
+    return Scale("UDP payload, bytes", what, ticks=ticks, corner="lower right", limits=limits)
 
 
 # ---- over the load ----------------------------------------------------------------------------
@@ -142,4 +136,4 @@ def _latency_curve(settings: Settings, point: Point, unit: float) -> Curve:
         for latency in point.latencies
         if (mean := latency.mean.interval) is not None
     )
-    return Curve(point.name, tuple(found), tuple(found.values()), marks)
+    return Curve(point.label, tuple(found), tuple(found.values()), marks)

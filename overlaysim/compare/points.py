@@ -64,6 +64,12 @@ class Point:
         return self.road.encapsulation.name
 
     @property
+    def label(self) -> str:
+        """The name for a chart, with what is dropped if anything is."""
+        dropped = 1 - self.load.count / self.load.offered
+        return f"{self.name} ({100 * dropped:.0f} % dropped)" if dropped else self.name
+
+    @property
     def relative(self) -> float | None:
         """Efficiency as a share of the baseline's; None if nothing fits."""
         if self.efficiency.analytic is None:

@@ -214,12 +214,12 @@ def _send_probe(underlay: Underlay, road: Road, flow: Flow, keys: bool) -> None:
 
 def random_flows(count: int, streams: Streams, *name: str) -> Iterator[Flow]:
     """Draw flows between containers of one network behind two VTEPs."""
-    random = streams("flows", *name)
-    a, b = random.sample(range(1, 255), 2)
+    draw = streams("flows", *name)
+    a, b = draw.sample(range(1, 255), 2)
     vteps = {4: (f"192.0.2.{a}", f"192.0.2.{b}"), 6: (f"2001:db8::{a:x}", f"2001:db8::{b:x}")}
-    network = random.randrange(4096, 1 << 24)
+    network = draw.randrange(4096, 1 << 24)
     for _ in range(count):
-        c, d = random.randrange(2, 255), random.randrange(2, 255)
+        c, d = draw.randrange(2, 255), draw.randrange(2, 255)
         containers = {4: (f"10.0.1.{c}", f"10.0.2.{d}"), 6: (f"fd01::{c:x}", f"fd02::{d:x}")}
-        ports = random.randrange(32_768, 61_000), random.randrange(1024, 32_768)
+        ports = draw.randrange(32_768, 61_000), draw.randrange(1024, 32_768)
         yield Flow(network, vteps, containers, ports)

@@ -52,6 +52,7 @@ OWNERS = {
     "simpy": {"sim"},
     "networkx": {"underlay"},
     "matplotlib": {"report"},
+    "numpy": {"compare"},
     "yaml": {"scenario"},
 }
 """Packages from outside and the rooms that may import them; no others are imported at all."""

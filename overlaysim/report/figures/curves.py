@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from overlaysim.report.charts import Curve, CurveChart, Scale
 from overlaysim.report.figures.paper import (
     BASELINE,
     DOUBLE,
@@ -22,60 +21,17 @@ from overlaysim.report.figures.paper import (
 )
 from overlaysim.report.figures.style import label, new_figure
 
+_KEY = "lines: calculated, marks: simulated"
 _MOST_IN_LEGEND = 3
 """Names of curves that coincide which a legend lists; of more it gives the number."""
 
 
-class Mark(NamedTuple):
-    """A measured point and half its confidence interval (0 where nothing is random)."""
+def curves_figure(chart: CurveChart) -> Figure:
+    """Draw at most six curves and the baseline in one panel, in each by their height.
 
-    x: float
-    y: float
-    half: float = 0.0
-
-
-class Curve(NamedTuple):
-    """A calculated curve, and what was measured."""
-
-    name: str
-    xs: tuple[float, ...]
-    ys: tuple[float, ...]
-    marks: tuple[Mark, ...] = ()
-
-
-@dataclass(frozen=True)
-class Scale:
-    """The axes of a figure of curves.
-
-    Attributes:
-        x, y: what they show, with units.
-        log_x, log_y: whether they are logarithmic.
-        ticks: marked on the horizontal axis; empty for those that matplotlib chooses.
-        corner: where the legend stands.
-        limits: of the vertical axis; None for those that matplotlib chooses.
-    lowest_first: whether legends begin with the lowest curve.
+    Neighbours go to different panels, where they do not hide one another.
     """
-
-    x: str
-    y: str
-    log_x: bool = False
-    log_y: bool = False
-    ticks: tuple[float, ...] = ()
-    corner: Literal["best", "upper left", "lower right"] = "best"
-    limits: tuple[float, float] | None = None
-    lowest_first: bool = False
-
-
-def curves_figure(curves: Sequence[Curve], baseline: str, scale: Scale) -> Figure:
-    """Draw curves, those that coincide as one, at most six and the baseline in one panel.
-
-    Neighbours go to different panels, where they would hide one another.
-
-    Args:
-        curves: in any order; in a panel they follow one another by height.
-        baseline: the name of the curve that all panels show.
-        scale: of both axes.
-    """
+    curves, baseline, scale = chart.curves, chart.baseline, chart.scale
     with paper_style():
         of_baseline = [curve for curve in curves if curve.name == baseline]
         groups = _coinciding([curve for curve in curves if curve.name != baseline])
@@ -88,7 +44,7 @@ def curves_figure(curves: Sequence[Curve], baseline: str, scale: Scale) -> Figur
                 _draw(axes, [curve], BASELINE)
             for group, line in zip(panel, lines_for(len(panel)), strict=True):
                 _draw(axes, group, line)
-            _finish(axes, scale)
+            _finish(axes, scale, _KEY if any(curve.marks for curve in curves) else "")
         for axes in all_axes[:count][-2:]:  # nothing below them
             axes.tick_params(labelbottom=True)
             axes.set_xlabel(scale.x)
@@ -149,12 +105,9 @@ def _legend(names: Sequence[str]) -> str:
     return "\n".join(textwrap.wrap(text, 36, break_on_hyphens=False))
 
 
-def _finish(axes: Axes, scale: Scale) -> None:
-    if scale.log_x:
-        axes.set_xscale("log", base=2)
-    if scale.log_y:
-        axes.set_yscale("log")
+def _finish(axes: Axes, scale: Scale, key: str) -> None:
     if scale.ticks:
+        axes.set_xscale("log", base=2)
         axes.set_xticks(scale.ticks, [f"{tick:g}" for tick in scale.ticks])
         axes.minorticks_off()
     if scale.limits is not None:
@@ -163,4 +116,5 @@ def _finish(axes: Axes, scale: Scale) -> None:
     axes.set_ylabel(scale.y)
     axes.label_outer()
     axes.grid()
-    axes.legend(loc=scale.corner, frameon=True, framealpha=0.85, edgecolor="none", borderpad=0.2)
+    axes.legend(loc=scale.corner, frameon=True, framealpha=0.85, edgecolor="none", borderpad=0.2,
+                title=key or None, title_fontsize=6.5, alignment="left")  # fmt: skip

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from overlaysim.report.charts import Dot, DotChart
 from overlaysim.report.figures.paper import DOUBLE, PAGE, SINGLE, paper_style
 from overlaysim.report.figures.style import BLACK, SKY, VERMILION, label, new_figure
 
@@ -15,25 +15,9 @@ _ROW = 0.165
 """Inches per bar."""
 
 
-class Dot(NamedTuple):
-    """A calculated value, the measured one (None: not measured), and half its interval."""
-
-    name: str
-    value: float
-    measured: float | None = None
-    half: float = 0.0
-
-
-def dots_figure(
-    panels: Mapping[str, Sequence[Dot]], unit: str, reference: tuple[float, str] | None = None
-) -> Figure:
-    """Draw bars from the longest to the shortest, one panel beside the other.
-
-    Args:
-        panels: values by the title of their panel; those of the first panel give the order.
-        unit: what is on the horizontal axis.
-        reference: a vertical line, and what it stands for.
-    """
+def dots_figure(chart: DotChart) -> Figure:
+    """Draw bars with dots: one column wide if they are few, two if they are many."""
+    panels, reference = chart.panels, chart.reference
     with paper_style():
         values: dict[str, float] = {}
         for dots in panels.values():
@@ -48,7 +32,7 @@ def dots_figure(
             if reference is not None:
                 axes.axvline(reference[0], color=BLACK, linestyle=":", label=reference[1])
             axes.set_title(title)
-            axes.set_xlabel(unit)
+            axes.set_xlabel(chart.unit)
         all_axes[0].set_yticks(range(len(names)), [label(name, 40) for name in names])
         all_axes[0].set_ylim(len(names) - 0.4, -0.6)
         handles, labels = all_axes[0].get_legend_handles_labels()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from overlaysim.report.charts import Stack, StackChart
 from overlaysim.report.figures.paper import DOUBLE, PAGE, SINGLE, paper_style
 from overlaysim.report.figures.style import (
     BLUE,
@@ -30,21 +30,9 @@ _ROW = 0.165
 """Inches per bar."""
 
 
-class Stack(NamedTuple):
-    """One bar: its name, the size of each part, and what is written at its end."""
-
-    name: str
-    parts: Mapping[str, float]
-    total: str
-
-
-def stacks_figure(panels: Mapping[str, Sequence[Stack]], unit: str) -> Figure:
-    """Draw bars from the shortest to the longest, one panel beside the other.
-
-    Args:
-        panels: bars by the title of their panel; those of the first panel give the order.
-        unit: what is on the horizontal axis.
-    """
+def stacks_figure(chart: StackChart) -> Figure:
+    """Draw stacked bars: one column wide if they are few, two if they are many."""
+    panels = chart.panels
     with paper_style():
         names = _order(panels)
         rows = max(len(names), 4)
@@ -58,7 +46,7 @@ def stacks_figure(panels: Mapping[str, Sequence[Stack]], unit: str) -> Figure:
         for axes, (title, stacks) in zip(all_axes, panels.items(), strict=True):
             _draw(axes, stacks, names, fills)
             axes.set_title(title)
-            axes.set_xlabel(unit)
+            axes.set_xlabel(chart.unit)
         longest = max(sum(stack.parts.values()) for s in panels.values() for stack in s)
         all_axes[0].set_xlim(0, 1.12 * longest if longest else 1)
         all_axes[0].set_yticks(range(len(names)), [label(name, 40) for name in names])
