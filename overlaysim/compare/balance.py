@@ -127,7 +127,7 @@ def _power(polynomial: Any, exponent: int) -> Any:
 def _times(a: Any, b: Any) -> Any:
     import numpy as np  # noqa: PLC0415 (late)
 
-    shape, within = [2 * size for size in a.shape], tuple(slice(size) for size in a.shape)
-    first = np.fft.rfftn(a, shape)
-    product = first * (first if a is b else np.fft.rfftn(b, shape))
-    return np.fft.irfftn(product, shape)[within]
+    shape, axes = [2 * size for size in a.shape], list(range(a.ndim))
+    first = np.fft.rfftn(a, shape, axes)
+    product = first * (first if a is b else np.fft.rfftn(b, shape, axes))
+    return np.fft.irfftn(product, shape, axes)[tuple(slice(size) for size in a.shape)]

@@ -97,6 +97,8 @@ def _goodput(settings: Settings, points: Sequence[Point]) -> Chart:
         (settings.bottleneck, "bottleneck", "slow_goodput"),
     ):  # fmt: skip
         panels[f"{format_rate(rate)} {word}"] = [
-            _dot(point.label, getattr(point, quantity), rate / 100) for point in points if point.fits
+            _dot(point.label, getattr(point, quantity), rate / 100)
+            for point in points
+            if point.fits
         ]
     return DotChart(panels, f"goodput of {points[0].mix.name}, % of the link's rate")

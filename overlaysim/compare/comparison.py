@@ -26,6 +26,11 @@ from overlaysim.version import __version__
 
 CONFIDENCE = 0.95
 
+_OUTER_FRAGMENTS = (
+    "outer fragments: made by the sending host, as Linux does where the outer DF bit is clear, "
+    "although RFC 7348 section 4.3 tells VTEPs not to; --oversize inner fragments the inner packet"
+)
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -86,14 +91,10 @@ class Comparison:
             "packet's arrival until all of it is at the far end, without propagation"
         )
         if any(Way.OUTER in point.load.ways for point in self.points):
-            found.append(
-                "outer fragments: made by the sending host, as Linux does where the outer DF bit is "
-                "clear, although RFC 7348 section 4.3 tells VTEPs not to; --oversize inner fragments "
-                "the inner packet instead"
-            )
+            found.append(_OUTER_FRAGMENTS)
         hashed = "and what identifies a tunnel" if settings.keys else "but no GRE keys or SPIs"
         found.append(
-            f"paths: a hash of outer addresses, ports and flow label chooses, {hashed}; the busiest "
+            f"paths: outer addresses, ports and flow label are hashed, {hashed}; the busiest "
             f"of {settings.paths} would have {100 / settings.paths:.4g} % at best"
         )
         if settings.left_out:

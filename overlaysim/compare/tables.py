@@ -66,10 +66,6 @@ def _place(point: Point) -> str:
     return f"IPv{point.road.family}, MTU {point.road.mtu}"
 
 
-def _pair_columns(settings: Settings, name: str) -> tuple[str, ...]:
-    return (name, "simulated", "differs") if settings.simulate else (name,)
-
-
 # ---- several mixes side by side ---------------------------------------------------------------
 
 
@@ -191,19 +187,18 @@ def _throughput_tables(settings: Settings, where: str, points: Sequence[Point]) 
         goodputs = [getattr(point, f"{link}_goodput") for point in points]
         per_packet, packet_unit = _common_unit(packets)
         per_bit, bit_unit = _common_unit(goodputs)
+        simulated = ("simulated",) if settings.simulate else ()
         head = (
-            f"{title}, {where}",
-            *_pair_columns(settings, f"{packet_unit}packet/s"),
-            *_pair_columns(settings, f"{bit_unit}bit/s"),
-        )
+            f"{title}, {where}", f"{packet_unit}packet/s", *simulated, f"{bit_unit}bit/s",
+            *simulated, *(("differs",) if settings.simulate else ()),
+        )  # fmt: skip
         rows = tuple(
             (
-                point.name,
-                *_exact_cells(settings, packet, per_packet),
-                *_exact_cells(settings, goodput, per_bit),
+                point.name, *_exact_cells(settings, packet, per_packet),
+                *_exact_cells(settings, goodput, per_bit), *_differs(settings, packet, goodput),
             )
             for point, packet, goodput in zip(points, packets, goodputs, strict=True)
-        )
+        )  # fmt: skip
         yield Table(head, rows)
 
 
@@ -213,9 +208,15 @@ def _common_unit(pairs: Iterable[Pair]) -> tuple[int, str]:
 
 def _exact_cells(settings: Settings, pair: Pair, unit: float) -> tuple[str, ...]:
     analytic = _scaled(pair.analytic, unit)
+    return (analytic, _scaled(pair.simulated, unit)) if settings.simulate else (analytic,)
+
+
+def _differs(settings: Settings, *pairs: Pair) -> tuple[str, ...]:
+    """How far the pair is apart that is so most."""
     if not settings.simulate:
-        return (analytic,)
-    return analytic, _scaled(pair.simulated, unit), numbers.exact_difference(pair)
+        return ()
+    worst = max(pairs, key=lambda pair: (pair.agrees is False, abs(pair.difference or 0)))
+    return (numbers.exact_difference(worst),)
 
 
 # ---- what is random ---------------------------------------------------------------------------
@@ -232,7 +233,8 @@ def _latency_tables(settings: Settings, where: str, points: Sequence[Point]) -> 
         )  # fmt: skip
         rows = tuple(
             (
-                point.name, numbers.percent(latency.utilisation, 1), _latency_cell(latency, unit),
+                point.name, numbers.percent(latency.utilisation if point.fits else None, 1),
+                _latency_cell(latency, unit),
                 *(_random_cells(latency.mean, unit) if settings.simulate else ()),
             )
             for point, latency in zip(points, latencies, strict=True)

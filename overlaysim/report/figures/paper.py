@@ -57,9 +57,14 @@ def paper_style() -> Iterator[None]:
 
 
 def save_paper(figure: Figure, path: Path) -> None:
-    """Write ``path`` with the suffixes .pdf, .png and .svg, without dates or versions."""
+    """Write ``path`` with the suffixes .pdf, .png and .svg, without dates or versions.
+
+    The layout is worked out once and stays, so that all three look the same.
+    """
     nothing = {"CreationDate": None, "Creator": None, "Producer": None}
     with paper_style():
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
         for suffix, metadata in (
             ("pdf", nothing), ("png", {"Software": None}), ("svg", {"Date": None, "Creator": None}),
         ):  # fmt: skip
