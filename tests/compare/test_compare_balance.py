@@ -72,8 +72,9 @@ def test_what_switches_see_is_what_the_declaration_says(known: object) -> None:
 
 @pytest.mark.parametrize(
     ("name", "family", "keys"),
-    [("vxlan", 4, False), ("none", 4, False), ("802.1ad-qinq", 4, False), ("mpls-1-label", 6, False),
-     ("ip-in-ipv6", 6, False), ("stt-single-segment", 4, True), ("nvgre", 4, True)],
+    [("vxlan", 4, False), ("none", 4, False), ("802.1ad-qinq", 4, False),
+     ("mpls-1-label", 6, False), ("ip-in-ipv6", 6, False), ("stt-single-segment", 4, True),
+     ("nvgre", 4, True)],
 )  # fmt: skip
 def test_real_packets_spread_as_expected(name: str, family: int, keys: bool) -> None:
     there = Road(encapsulation(name), family, mtu=9000)
