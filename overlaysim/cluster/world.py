@@ -29,7 +29,9 @@ from overlaysim.gossip import LAN, GossipSettings
 from overlaysim.host.datapath import HostCosts
 from overlaysim.host.directory import Directory, HostAddress
 from overlaysim.host.host import Host, Surroundings
+from overlaysim.host.processor import Work
 from overlaysim.host.resolver import Upstream
+from overlaysim.host.router import Router
 from overlaysim.host.rpc import Rpc, RpcFailed
 from overlaysim.overlay.encapsulation import TunnelChoice
 from overlaysim.sim import Simulator, Steps
@@ -57,6 +59,8 @@ class WorldSettings:
     """As ``replaces`` of :class:`~overlaysim.overlay.Vtep`."""
     tunnel: TunnelChoice = field(default_factory=TunnelChoice)
     """How overlay networks cross the underlay whose own options do not say it."""
+    bridge_nf: bool = True
+    """As in :class:`~overlaysim.host.segment.Segment`."""
     upstream: Upstream = field(default_factory=Upstream)
     managers: tuple[str, ...] = ()
     """Hosts that become managers when they join by themselves, besides the first."""
@@ -68,8 +72,8 @@ class World:
     """Builds the cluster and carries out what concerns more than one host.
 
     Args:
-        topology: hosts, switches and links.
-        addresses: underlay address of each host.
+        topology: hosts, switches, routers and links.
+        addresses: underlay address of each host and router.
     """
 
     def __init__(
@@ -92,15 +96,22 @@ class World:
         timing = settings.timing
         around = Surroundings(
             self.simulator, self.underlay, self.directory,
-            HostCosts(timing.resolver, timing.encapsulate, timing.decapsulate),
+            HostCosts(
+                timing.resolver, Work(timing.encapsulate, timing.encapsulate_byte),
+                Work(timing.decapsulate, timing.decapsulate_byte),
+                Work(timing.crypt, timing.crypt_byte),
+            ),
             settings.upstream, settings.gossip, self.truth.endpoint, settings.replaces_learned,
+            settings.bridge_nf,
         )  # fmt: skip
         self.workers: dict[str, Worker] = {}
         self.tasks: dict[str, TaskRunner] = {}
         for name in topology.hosts:
-            me = HostAddress(name, addresses[name], mac_of_host(addresses[name]))
+            me = _place(name, addresses[name])
             self.directory.add_host(me)
             self._add_worker(around, me)
+        for name in topology.routers:
+            Router(self.simulator, self.underlay, _place(name, addresses[name]), self.directory)
         self.supervisors = {name: Supervisor(self, name) for name in topology.hosts}
         """Who stops, starts and moves the hosts when faults ask for it."""
         self.faults = FaultBook(self)
@@ -259,6 +270,10 @@ class World:
                 f"{self.simulator.ledger.in_flight} packets are on their way, "
                 f"links and hosts hold {self.in_flight}"
             )
+
+
+def _place(name: str, address: str) -> HostAddress:
+    return HostAddress(name, address, mac_of_host(address))
 
 
 def mac_of_host(address: str) -> str:

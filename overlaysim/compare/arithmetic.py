@@ -12,29 +12,8 @@ from fractions import Fraction
 
 from overlaysim.compare.datagram import Datagram, Road, Way, datagram
 from overlaysim.compare.mix import Mix
+from overlaysim.host.processor import FREE, Work
 from overlaysim.units import SECOND
-
-
-@dataclass(frozen=True)
-class Costs:
-    """What it takes an end of a tunnel to encapsulate or decapsulate one packet.
-
-    Both ends take it, one packet after the other. The bytes are those of the inner IP packet.
-
-    Attributes:
-        per_packet: picoseconds.
-        per_byte: picoseconds.
-    """
-
-    per_packet: int = 0
-    per_byte: int = 0
-
-    def of(self, packet: int) -> int:
-        """Picoseconds for an inner packet of so many bytes."""
-        return self.per_packet + self.per_byte * packet
-
-    def __bool__(self) -> bool:
-        return bool(self.per_packet or self.per_byte)
 
 
 @dataclass(frozen=True)
@@ -44,15 +23,21 @@ class Load:
     Attributes:
         road: encapsulation, families, MTU.
         datagrams: each size once, with how often a round has it.
-        costs: of the two ends.
+        work: what either end of the tunnel has to do for an inner packet; the ends of a tunnel and
+            the links between them each take one packet after the other.
     """
 
     road: Road
     datagrams: tuple[tuple[Datagram, int], ...]
-    costs: Costs = Costs()
+    work: Work = FREE
 
     def _sum(self, values: Iterable[tuple[int, int]]) -> int:
         return sum(value * count for value, count in values)
+
+    @property
+    def is_worked(self) -> bool:
+        """Whether the ends take any time."""
+        return self.work != FREE
 
     @property
     def offered(self) -> int:
@@ -130,7 +115,9 @@ class Load:
         the slowest of them sets the pace.
         """
         link = Fraction(8 * SECOND * self.wire, min(rates))
-        return max(link, Fraction(self._sum((self.costs.of(d.packet), c) for d, c in self.carried)))
+        return max(
+            link, Fraction(self._sum((self.work.cost(d.packet), c) for d, c in self.carried))
+        )
 
     def packets_per_second(self, *rates: int) -> Fraction:
         """Datagrams delivered per second through links of these rates."""
@@ -155,8 +142,8 @@ class Load:
         Datagrams arrive as a Poisson process. The line is then an M/G/1 queue, whose mean wait is
         lambda E[S^2] / (2 (1 - rho)) (Pollaczek and Khinchine; Kleinrock, "Queueing Systems" I,
         section 5.6); all frames of a datagram follow one another, so S is the time for all of them.
-        With costs it is three queues in a row. If all packets have one size, the wait in all of
-        them together is that at the slowest (Friedman, "Reduction methods for tandem queuing
+        With work to do there are three queues in a row. If all packets have one size, the wait in
+        all of them together is that at the slowest (Friedman, "Reduction methods for tandem queuing
         systems", Operations Research 13, 1965); else there is no closed form.
 
         Args:
@@ -167,19 +154,19 @@ class Load:
             Seconds, without propagation. None if there is no closed form or no end to the queue.
         """
         rho = self.utilisation(arrivals, rate)
-        if rho >= 1 or (self.costs and len(self.carried) > 1):
+        if rho >= 1 or (self.is_worked and len(self.carried) > 1):
             return None
         lines = [(8 * d.wire / rate, count) for d, count in self.carried]
-        ends = [2 * self.costs.of(d.packet) / SECOND for d, _ in self.carried]
+        ends = [2 * self.work.cost(d.packet) / SECOND for d, _ in self.carried]
         mean = sum(time * count for time, count in lines) / self.count
         square = sum(time**2 * count for time, count in lines) / self.count
-        if self.costs:
+        if self.is_worked:
             square = max(lines[0][0], ends[0] / 2) ** 2
         carried = float(arrivals * self.count / self.offered)
         wait = carried * square / (2 * float(1 - rho))
-        return wait + mean + (ends[0] if self.costs else 0.0)
+        return wait + mean + (ends[0] if self.is_worked else 0.0)
 
 
-def load_of(road: Road, mix: Mix, costs: Costs = Costs()) -> Load:
+def load_of(road: Road, mix: Mix, work: Work = FREE) -> Load:
     """Put a mix of datagrams on a road."""
-    return Load(road, tuple((datagram(road, size), count) for size, count in mix.sizes), costs)
+    return Load(road, tuple((datagram(road, size), count) for size, count in mix.sizes), work)

@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from overlaysim.compare.arithmetic import Costs
 from overlaysim.compare.datagram import Datagram, Road
 from overlaysim.compare.frames import Flow, Receiver, frames_of
 from overlaysim.errors import ModelError
-from overlaysim.sim import Journey, Simulator
-from overlaysim.sim.journey import composition
+from overlaysim.host.processor import FREE, Work
+from overlaysim.sim import Journey, Simulator, composition
 from overlaysim.underlay import LinkSpec, Topology, Underlay
 from overlaysim.wire import Packet
 
@@ -41,8 +40,8 @@ class _Like:
         self.proven = False
 
 
-class _Processor:
-    """Takes time for one thing after the other, in order."""
+class _End:
+    """Takes time for one packet after the other, without a limit to how many wait."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
@@ -60,16 +59,16 @@ class Crossing:
     Args:
         road: how the datagrams are encapsulated.
         rates: of the links, bit/s. They have no propagation delay.
-        costs: of the two ends.
+        work: of the two ends, for an inner packet.
     """
 
-    def __init__(self, road: Road, rates: Sequence[int], costs: Costs = Costs()) -> None:  # noqa: B008 (frozen)
+    def __init__(self, road: Road, rates: Sequence[int], work: Work = FREE) -> None:
         self.simulator = Simulator()
         self.arrivals: list[Arrival] = []
         self._road = road
-        self._costs = costs
+        self._work = work
         self._likes: dict[int, _Like] = {}
-        self._ends = _Processor(self.simulator), _Processor(self.simulator)
+        self._ends = _End(self.simulator), _End(self.simulator)
         self._receiver = Receiver(road)
         nodes = (SENDER, *(["switch"] if len(rates) > 1 else []), RECEIVER)
         mtu = road.mtu + road.encapsulation.tag
@@ -85,8 +84,8 @@ class Crossing:
 
     def send(self, number: int, datagram: Datagram) -> None:
         """Let the sender have a datagram now; its number tells it apart."""
-        if self._costs:
-            cost = self._costs.of(datagram.packet)
+        if self._work != FREE:
+            cost = self._work.cost(datagram.packet)
             self._ends[0].after(cost, self._emit, (number, datagram))
         else:
             self._emit((number, datagram))
@@ -131,8 +130,8 @@ class Crossing:
             like.proven = is_last
         if not is_last:
             return
-        if self._costs:
-            cost = self._costs.of(like.datagram.packet)
+        if self._work != FREE:
+            cost = self._work.cost(like.datagram.packet)
             self._ends[1].after(cost, self._note, (journey.message, like.datagram))
         else:
             self._note((journey.message, like.datagram))

@@ -82,8 +82,8 @@ def _payload_curve(
     points: Sequence[Point], largest: int, calculate: Callable[[Load], float],
     quantity: Callable[[Point], Pair], unit: float,
 ) -> Curve:  # fmt: skip
-    road, costs = points[0].road, points[0].load.costs
-    loads = {size: load_of(road, single(size), costs) for size in _payloads(road, largest)}
+    road, work = points[0].road, points[0].load.work
+    loads = {size: load_of(road, single(size), work) for size in _payloads(road, largest)}
     shown = {float(size): round(calculate(load), 9) for size, load in loads.items() if load.count}
     marks = tuple(
         Mark(point.mix.payload, quantity(point).simulated or 0.0)

@@ -13,7 +13,7 @@ from typing import Final
 
 from overlaysim.overlay.encapsulation import Carries, Encapsulation
 from overlaysim.underlay import ETHERNET_EXTRAS
-from overlaysim.wire import STT
+from overlaysim.wire import STT, DestinationOptions, HopByHop
 
 IP: Final = {4: 20, 6: 40}
 """Bytes of an IP header without options, by version."""
@@ -198,6 +198,9 @@ _LAYER_OF = {
 }  # fmt: skip
 
 
+_OPTIONS = {kind.__name__ for kind in (HopByHop, DestinationOptions)}
+
+
 def _is_cut_by_the_card(known: Encapsulation) -> bool:
     return known.network is not None and known.network[0] is STT
 
@@ -211,7 +214,10 @@ def _whole(road: Road, packet: int) -> _Pieces:
 
 
 def _outside(road: Road, packet: int) -> _Pieces:
-    return _first(packet, _fragments(road.outer(packet), road.mtu, road.family))
+    """Fragments of the outer packet; Linux repeats an IPv6 packet's options in front of each."""
+    parts = road.encapsulation.parts(packet, road.family, road.mtu)
+    options = sum(size for name, size in parts[1:2] if name in _OPTIONS)
+    return _first(packet, _fragments(road.outer(packet), road.mtu, road.family, options))
 
 
 def _inside(road: Road, packet: int) -> _Pieces:
@@ -240,10 +246,11 @@ def _first(packet: int, outer: list[int]) -> _Pieces:
     return [(packet if place == 0 else 0, length) for place, length in enumerate(outer)]
 
 
-def _fragments(packet: int, mtu: int, version: int) -> list[int]:
+def _fragments(packet: int, mtu: int, version: int, options: int = 0) -> list[int]:
     """Bytes of the fragments of an IP packet: data in multiples of 8 but for the last."""
-    front = _FRAGMENT[version]
-    return [front + piece for piece in _split(packet - IP[version], (mtu - front) // 8 * 8)]
+    front = _FRAGMENT[version] + options
+    body = packet - IP[version] - options
+    return [front + piece for piece in _split(body, (mtu - front) // 8 * 8)]
 
 
 def _split(length: int, room: int) -> list[int]:

@@ -113,7 +113,7 @@ class _Simulation:
 
 
 def _point(settings: Settings, road: Road, mix: Mix, simulation: _Simulation | None) -> Point:
-    load = load_of(road, mix, settings.costs_of(road.encapsulation))
+    load = load_of(road, mix, settings.work_of(road.encapsulation))
     baseline = load_of(settings.baseline(road), mix)
     line, slow = (settings.rate,), (settings.rate, settings.bottleneck)
     on_line = simulation.throughput(load, mix, *line) if simulation else None

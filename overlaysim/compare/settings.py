@@ -9,11 +9,11 @@ from fractions import Fraction
 from itertools import product
 from typing import TypeVar
 
-from overlaysim.compare.arithmetic import Costs
 from overlaysim.compare.datagram import Road
 from overlaysim.compare.mix import Mix
 from overlaysim.compare.sizes import read_sizes
 from overlaysim.errors import InputError, Problem, nearest, quote
+from overlaysim.host.processor import FREE, Work
 from overlaysim.overlay.encapsulation import Encapsulation, encapsulation, encapsulations
 from overlaysim.units import format_rate, parse_duration, parse_rate, parse_size
 
@@ -55,7 +55,7 @@ class Settings:
         seed: of everything random.
         replications: of everything random.
         packets: measured in each run of latency, at least.
-        costs: of an encapsulation's two ends, by its name.
+        work: of an encapsulation's two ends for an inner packet, by its name.
         simulate: whether to simulate, or only to calculate.
     """
 
@@ -74,7 +74,7 @@ class Settings:
     seed: int
     replications: int
     packets: int
-    costs: Mapping[str, Costs]
+    work: Mapping[str, Work]
     simulate: bool
 
     def roads(self) -> Iterable[Road]:
@@ -87,22 +87,22 @@ class Settings:
         """The road without a tunnel that another one is measured against."""
         return Road(encapsulation(BASELINE), road.family, self.inner, road.mtu, self.cut)
 
-    def costs_of(self, known: Encapsulation) -> Costs:
-        """What encapsulating and decapsulating takes."""
-        return self.costs.get(known.name, Costs())
+    def work_of(self, known: Encapsulation) -> Work:
+        """What encapsulating takes, and decapsulating as well."""
+        return self.work.get(known.name, FREE)
 
     def as_dict(self) -> dict[str, object]:
         """Everything, in plain values, for a file."""
         plain = {
             field.name: getattr(self, field.name)
             for field in fields(self)
-            if field.name not in ("encapsulations", "mixes", "costs", "loads")
+            if field.name not in ("encapsulations", "mixes", "work", "loads")
         }
         return plain | {
             "loads": [float(share) for share in self.loads],
             "encapsulations": [known.name for known in self.encapsulations],
             "mixes": [asdict(mix) for mix in self.mixes],
-            "costs": {name: asdict(costs) for name, costs in self.costs.items()},
+            "work_ps": {name: asdict(work) for name, work in self.work.items()},
         }
 
     @property
@@ -187,7 +187,7 @@ def read_settings(
         seed=seed,
         replications=_within("--replications", replications, 2, MOST_REPLICATIONS),
         packets=_within("--packets", packets, 10, MOST_PACKETS),
-        costs=_costs(chosen, per_packet, per_byte),
+        work=_work(chosen, per_packet, per_byte),
         simulate=simulate,
     )
     if not any(road.encapsulation.name != BASELINE for road in found.roads()) and chosen[1:]:
@@ -267,13 +267,13 @@ def _load(load: str | float) -> Fraction:
     return share
 
 
-def _costs(
+def _work(
     chosen: Sequence[Encapsulation], per_packet: Sequence[str], per_byte: Sequence[str]
-) -> dict[str, Costs]:
+) -> dict[str, Work]:
     packets = _by_name("--per-packet", chosen, per_packet)
     bytes_ = _by_name("--per-byte", chosen, per_byte)
     return {
-        known.name: Costs(packets[known.name], bytes_[known.name])
+        known.name: Work(packets[known.name], bytes_[known.name])
         for known in chosen
         if packets[known.name] or bytes_[known.name]
     }

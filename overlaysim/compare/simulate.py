@@ -13,8 +13,7 @@ from overlaysim.compare.datagram import Road, datagram
 from overlaysim.compare.frames import Flow, frames_of
 from overlaysim.compare.mix import Mix
 from overlaysim.overlay.flow import underlay_hash
-from overlaysim.sim import Simulator
-from overlaysim.sim.journey import composition
+from overlaysim.sim import Simulator, composition
 from overlaysim.sim.streams import Streams
 from overlaysim.underlay import LinkSpec, Underlay, leaf_spine
 from overlaysim.units import SECOND
@@ -68,7 +67,7 @@ def throughput(load: Load, mix: Mix, rates: Sequence[int]) -> Throughput | None:
     """
     if not load.count:
         return None
-    crossing = Crossing(load.road, rates, load.costs)
+    crossing = Crossing(load.road, rates, load.work)
     by_size = {known.payload: known for known, _ in load.carried}
     round_ = [by_size[size] for size in mix.round() if size in by_size]
     rounds = _WARM_ROUNDS + -(-_MEASURED // len(round_))
@@ -137,7 +136,7 @@ def mean_latency(load: Load, arrivals: Arrivals, rate: int) -> float:
 
     What does not fit is dropped at the sender and does not count.
     """
-    crossing = Crossing(load.road, [rate], load.costs)
+    crossing = Crossing(load.road, [rate], load.work)
     by_size = {known.payload: known for known, _ in load.carried}
     todo = _carried(arrivals, by_size)
 

@@ -46,6 +46,7 @@ class LoadBalancer:
         self.interface = Interface(
             simulator, name="eth0", label=self.label, mac=mac_for(address), address=address,
             segment=segment, take=self._take, unreachable=self.stack.unreachable,
+            learn=self.stack.learn_mtu,
         )  # fmt: skip
         self.stack.interfaces.append(self.interface)
         self._simulator = simulator

@@ -1,7 +1,7 @@
 """The packet's road through a host: container frames into the tunnel, tunnel frames out of it.
 
-Out: segment -> :meth:`Datapath.tunnel` (encapsulate) -> :meth:`Datapath.transmit` -> underlay.
-In: underlay -> :meth:`Datapath.receive` -> VXLAN (decapsulate) -> segment, or a daemon's port.
+Out: segment -> :meth:`Datapath.tunnel` (encapsulate) -> :class:`~overlaysim.host.outer.OuterIp`.
+In: OuterIp -> :meth:`Datapath.receive` -> tunnel (decapsulate) -> segment, or a daemon's port.
 """
 
 from __future__ import annotations
@@ -13,17 +13,16 @@ from typing import Any
 
 from overlaysim.host.daemon import Daemon
 from overlaysim.host.directory import Directory, HostAddress
-from overlaysim.host.segment import Segment
-from overlaysim.overlay.flow import flow_hash, source_port, underlay_hash
-from overlaysim.overlay.vxlan import NotDelivered, decapsulate, encapsulate
+from overlaysim.host.outer import OuterIp
+from overlaysim.host.processor import FREE, Processor, Work
+from overlaysim.host.segment import ETHERNET_HEADER, Segment
+from overlaysim.host.tunnels import Arrival, Refusal, Tunnels, account
+from overlaysim.overlay.checksums import spoilt
+from overlaysim.overlay.encapsulation import CannotCarry, TunnelChoice
+from overlaysim.overlay.pmtu import tunnel_answer
 from overlaysim.sim import Journey, Simulator, composition
-from overlaysim.sim.events import FrameSeen
 from overlaysim.underlay.network import Underlay
-from overlaysim.wire import TCP, UDP, VXLAN, VXLAN_PORT, Ethernet, IPv4, Packet
-
-TUNNEL_HEADERS = 42
-"""Outer Ethernet 14, IPv4 20 and UDP 8; the VXLAN header of 8 is counted apart."""
-VXLAN_HEADER = 8
+from overlaysim.wire import TCP, UDP, Ethernet, IPv4, Packet
 
 Handler = Callable[[Journey, Packet], None]
 """What a daemon does with a packet for one of its ports."""
@@ -31,11 +30,18 @@ Handler = Callable[[Journey, Packet], None]
 
 @dataclass(frozen=True, slots=True)
 class HostCosts:
-    """What a host's work costs, in picoseconds: a DNS answer, a packet in and out of the tunnel."""
+    """What a host's work costs.
+
+    Attributes:
+        resolver: a DNS answer, picoseconds.
+        encapsulate, decapsulate: a packet into the tunnel and out of it.
+        crypt: what encryption or decryption of a packet costs besides.
+    """
 
     resolver: int = 0
-    encapsulate: int = 0
-    decapsulate: int = 0
+    encapsulate: Work = FREE
+    decapsulate: Work = FREE
+    crypt: Work = FREE
 
 
 class Datapath:
@@ -56,25 +62,24 @@ class Datapath:
         self._underlay = underlay
         self._directory = directory
         self._costs = costs
-        self._segments: dict[int, Segment] = {}
         self._ports: dict[int, Handler] = {}
         self._tcp: Handler | None = None
-        # Every kernel keys its flow hash by itself at boot, so two hosts map one flow to two ports.
-        self._hash_key = simulator.streams.number("flow-hash", me.name, bits=32)
-        self._ident = simulator.streams("ip-ident", me.name).randrange(0x10000)
-        self._in_hand = 0
-        self._boots = 0
-        underlay.attach(me.name, self.receive)
+        self._processor = Processor(
+            simulator, lambda journey, reason: self._drop(journey, reason, me.name)
+        )
+        self._tunnels = Tunnels(
+            me, directory, simulator.streams.number("flow-hash", me.name, bits=32)
+        )
+        self._spoilers = 0
+        self.outer = OuterIp(simulator, underlay, directory, me, self.receive)
 
     def add_segment(self, segment: Segment) -> None:
-        """A VXLAN device for the segment's VNI exists from now on."""
-        assert segment.info.vni is not None
-        self._segments[segment.info.vni] = segment
+        """A tunnel device for the segment's network exists from now on."""
+        self._tunnels.add(segment)
 
     def remove_segment(self, segment: Segment) -> None:
-        """The VXLAN device goes away."""
-        assert segment.info.vni is not None
-        self._segments.pop(segment.info.vni, None)
+        """The tunnel device goes away."""
+        self._tunnels.remove(segment)
 
     def listen(self, port: int, handler: Handler) -> None:
         """A daemon of the host takes the UDP datagrams for this port."""
@@ -90,7 +95,17 @@ class Datapath:
 
     def reboot(self) -> None:
         """The host loses what it has in hand."""
-        self._boots += 1
+        self._processor.reboot()
+        self.outer.reboot()
+
+    def break_offload(self) -> Callable[[], None]:
+        """Let the network card spoil the checksums inside tunnels; returns what mends it."""
+        self._spoilers += 1
+
+        def mend() -> None:
+            self._spoilers -= 1
+
+        return mend
 
     @property
     def has_carrier(self) -> bool:
@@ -100,34 +115,68 @@ class Datapath:
 
     @property
     def in_hand(self) -> int:
-        """Packets being encapsulated or decapsulated right now."""
-        return self._in_hand
+        """Packets being encapsulated, decapsulated or put together right now."""
+        return self._processor.in_hand + self.outer.in_hand
 
     # ---- out ------------------------------------------------------------------------------
 
     def tunnel(self, segment: Segment, journey: Journey, frame: Packet, remote: str) -> None:
-        """Wrap a container's frame in VXLAN and send it to the VTEP at ``remote``."""
+        """Wrap a container's frame and send it to the VTEP at ``remote``."""
         target = self._directory.host_at(remote)
         if target is None:
             self._drop(journey, "no route", self.me.name)
             return
-        assert segment.info.vni is not None
-        outer = encapsulate(
-            frame,
-            vni=segment.info.vni,
-            source_ip=self.me.address,
-            target_ip=target.address,
-            source_mac=self.me.mac,
-            target_mac=target.mac,
-            source_port=source_port(flow_hash(frame, self._hash_key)),
-            ident=self._next_ident(),
-        )
-        inner = journey.composition
-        journey.composition = composition(
-            "data", inner.payload, inner.inner_headers, VXLAN_HEADER, TUNNEL_HEADERS
-        )
-        journey.encapsulate += self._costs.encapsulate
-        self._after(journey, self._costs.encapsulate, lambda: self.transmit(journey, outer, target))
+        choice = segment.info.tunnel
+        mtu = choice.encapsulation.inner_mtu(self.outer.mtu(target), choice.family)
+        if self._is_answered(segment, journey, frame, mtu):
+            return
+        if self._spoilers:
+            frame = spoilt(frame)
+        try:
+            outer = self._tunnels.wrap(
+                segment, frame, target, ident=self.outer.next_ident(), mtu=self.outer.mtu(target)
+            )
+        except CannotCarry:
+            self._drop(journey, "not carried", segment.device)
+            return
+        journey.tunnel = segment.info.device, segment.info.identifier
+        journey.composition = account(journey.composition, choice, outer)
+        send = partial(self.outer.send, journey, outer, target, may_cut=self._may_cut(outer))
+        cost = self._cost(self._costs.encapsulate, choice, outer.length)
+        self._processor.run(journey, "encapsulate", cost, send)
+
+    def _cost(self, work: Work, choice: TunnelChoice, length: int) -> int:
+        """Picoseconds of work for a packet in a tunnel, encryption included."""
+        crypt = self._costs.crypt if choice.encapsulation.encrypts else FREE
+        return (work + crypt).cost(length)
+
+    @staticmethod
+    def _may_cut(outer: Packet) -> bool:
+        """Whether a tunnel's packet that is too long for its path may leave as fragments.
+
+        Linux sends IPv6 of a tunnel in one piece or not at all (``ip6_output.c``, ip6_fragment: a
+        packet that comes from no socket); IPv4 as its DF bit says.
+        """
+        ip = outer.layers[1]
+        return isinstance(ip, IPv4) and not ip.df
+
+    def _is_answered(self, segment: Segment, journey: Journey, frame: Packet, mtu: int) -> bool:
+        """Whether the tunnel sends a packet back that is longer than ``mtu``, what it carries.
+
+        Over a bridge it does, if it may; who sits on the device itself just gets to know (Linux
+        ``net/ipv4/ip_tunnel_core.c``, skb_tunnel_check_pmtu).
+        """
+        if frame.length - ETHERNET_HEADER <= mtu:
+            return False
+        if not segment.is_bridged:
+            segment.tell_mtu(frame, mtu)
+            return False
+        answer = tunnel_answer(frame, mtu)
+        if answer is None:
+            return False
+        self._drop(journey, "fragmentation needed", segment.device)
+        segment.answer(answer)
+        return True
 
     def send(
         self,
@@ -136,42 +185,38 @@ class Datapath:
         payload: Any,
         target: HostAddress,
     ) -> None:
-        """Send a daemon's own datagram or segment to another host."""
+        """Send a daemon's own datagram or segment to another host.
+
+        A datagram longer than its path is cut; TCP, which knows the path, makes no such segments.
+        """
         protocol = transport.BINDINGS["protocol"]
-        packet = Packet(
-            (
-                Ethernet(target.mac, self.me.mac),
-                IPv4(self.me.address, target.address, protocol, ident=self._next_ident(), df=True),
-                transport,
-            ),
-            payload,
-        )
+        ip = IPv4(self.me.address, target.address, protocol, ident=self.outer.next_ident(), df=True)
+        packet = Packet((Ethernet(target.mac, self.me.mac), ip, transport), payload)
+        too_long = packet.length - ETHERNET_HEADER > self.outer.mtu(target)
+        may_cut = too_long and isinstance(transport, UDP)
+        if may_cut:
+            packet = packet.replace(1, ip.replace(df=False))
         headers = packet.length - packet.payload_length
         journey.composition = composition(
             journey.kind, packet.payload_length, outer_headers=headers
         )
-        self.transmit(journey, packet, target)
-
-    def transmit(self, journey: Journey, packet: Packet, target: HostAddress) -> None:
-        """Put a frame on the host's link."""
-        journey.packet, journey.length = packet, packet.length
-        journey.destination, journey.flow_hash = target.name, underlay_hash(packet)
-        self._show(journey, packet, outgoing=True)
-        self._underlay.send(journey, self.me.name)
+        self.outer.send(journey, packet, target, may_cut=may_cut)
 
     # ---- in -------------------------------------------------------------------------------
 
-    def receive(self, journey: Journey) -> None:
-        """A frame came in from the underlay."""
-        packet = journey.packet
-        self._show(journey, packet, outgoing=False)
-        transport = packet.layers[2]
-        if isinstance(transport, UDP) and transport.dst_port == VXLAN_PORT:
-            journey.decapsulate += self._costs.decapsulate
-            self._after(journey, self._costs.decapsulate, lambda: self._untunnel(journey, packet))
+    def receive(self, journey: Journey, packet: Packet) -> None:
+        """A whole packet came in from the underlay."""
+        try:
+            arrival = self._tunnels.take(packet)
+        except Refusal as refusal:
+            self._drop(journey, refusal.reason, refusal.where)
+            return
+        transport = packet.layers[2] if len(packet.layers) > 2 else None
+        if arrival is not None:
+            self._untunnel(journey, arrival, packet.length)
         elif isinstance(transport, UDP):
             self._to_daemon(journey, packet, transport.dst_port)
-        elif self._tcp is None:
+        elif self._tcp is None or not isinstance(transport, TCP):
             self._drop(journey, "port closed", self.me.name)
         else:
             self._simulator.ledger.deliver(journey, self._simulator.now, self.me.name)
@@ -182,52 +227,28 @@ class Datapath:
         handler = self._ports.get(port)
         if handler is None:
             self._drop(journey, "port closed", self.me.name)
+            self.outer.refuse(packet)
         elif not self._daemon.has_room(port):
             self._drop(journey, "socket buffer full", self.me.name)
         else:
             self._simulator.ledger.deliver(journey, self._simulator.now, self.me.name)
             self._daemon.take(partial(handler, journey, packet), port=port, length=packet.length)
 
-    def _untunnel(self, journey: Journey, packet: Packet) -> None:
-        if not self._segments:  # no VXLAN device at all: the kernel's socket is closed
-            self._drop(journey, "port closed", self.me.name)
-            return
-        segment = self._segments.get(packet.layer(3, VXLAN).vni)
-        if segment is None:
-            self._drop(journey, "unknown VNI", self.me.name)
-            return
-        try:
-            _, frame = decapsulate(packet)
-        except NotDelivered:
-            self._drop(journey, "refused by VXLAN", segment.device)
-            return
-        segment.from_tunnel(journey, frame, packet.layer(1, IPv4).src)
+    def _untunnel(self, journey: Journey, arrival: Arrival, length: int) -> None:
+        """A tunnel device has a frame for its bridge, once the work for it is done."""
+        segment = arrival.segment
+        self._processor.run(
+            journey, "decapsulate",
+            self._cost(self._costs.decapsulate, segment.info.tunnel, length),
+            lambda: segment.from_tunnel(journey, arrival.frame, arrival.vtep),
+        )  # fmt: skip
 
     # ---- helpers --------------------------------------------------------------------------
 
-    def _after(self, journey: Journey, delay: int, then: Callable[[], None]) -> None:
-        if not delay:
-            then()
-            return
-        self._in_hand += 1
-
-        def resume(boots: int) -> None:
-            self._in_hand -= 1
-            if boots == self._boots:
-                then()
-            else:
-                self._drop(journey, "host down", self.me.name)
-
-        self._simulator.call_in(delay, resume, self._boots)
-
-    def _next_ident(self) -> int:
-        self._ident = (self._ident + 1) & 0xFFFF
-        return self._ident
-
-    def _show(self, journey: Journey, packet: Packet, *, outgoing: bool) -> None:
-        bus = self._simulator.bus
-        if bus.wants(FrameSeen):
-            bus.emit(FrameSeen(self._simulator.now, self.me.name, outgoing, journey, packet))
-
     def _drop(self, journey: Journey, reason: str, where: str) -> None:
         self._simulator.ledger.drop(journey, self._simulator.now, reason, where)
+
+
+def added(frame: Packet, outer: Packet) -> int:
+    """Bytes that a tunnel puts in front of the inner IP packet, and behind it: all it adds."""
+    return outer.length - frame.length

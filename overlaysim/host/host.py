@@ -49,6 +49,8 @@ class Surroundings:
     truth: Truth
     replaces_learned: bool = False
     """As ``replaces`` of :class:`~overlaysim.overlay.Vtep`."""
+    bridge_nf: bool = True
+    """As in :class:`~overlaysim.host.segment.Segment`."""
 
 
 class Host:
@@ -159,7 +161,10 @@ class Host:
         self, info: NetworkInfo, tables: NetworkTables, vtep: Vtep | None, gateway_mac: str
     ) -> Membership:
         simulator = self.around.simulator
-        segment = Segment(simulator, self.name, info, vtep, self.datapath.tunnel)
+        segment = Segment(
+            simulator, self.name, info, vtep, self.datapath.tunnel,
+            bridge_nf=self.around.bridge_nf,
+        )  # fmt: skip
         gateway = gateway_stack(simulator, segment, gateway_mac, self._owner)
         self.memberships[info.id] = membership = Membership(info, segment, tables, gateway)
         return membership
@@ -303,5 +308,5 @@ class Host:
         return Interface(
             self.around.simulator, name=f"eth{max(numbers, default=-1) + 1}", label=stack.label,
             mac=mac, address=address, segment=segment, take=stack.take,
-            unreachable=stack.unreachable,
+            unreachable=stack.unreachable, learn=stack.learn_mtu,
         )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 
-from overlaysim.host.segment import Segment
+from overlaysim.host.segment import ETHERNET_HEADER, VLAN_HEADER, Segment
 from overlaysim.overlay.neighbours import Answer, Ask, GivenUp, NeighbourCache, Ready
 from overlaysim.sim import Driver, Journey, Simulator
 from overlaysim.wire import Ethernet, Packet
@@ -51,6 +51,7 @@ class Interface:
         segment: the bridge that it is plugged into.
         take: called with (interface, journey, IP packet) for each frame that comes in.
         unreachable: called with the address that nobody answered for and the packets given up.
+        learn: called with an address and the path MTU towards it that the device below knows.
     """
 
     def __init__(
@@ -64,14 +65,18 @@ class Interface:
         segment: Segment,
         take: Callable[[Interface, Journey, Packet], None],
         unreachable: Callable[[str, tuple[Packet, ...]], None],
+        learn: Callable[[Interface, str, int], None],
     ) -> None:
         self.name, self.label, self.mac = name, label, mac
         self.address, self.segment = address, segment
+        self.mtu = segment.info.mtu
+        """The longest IP packet that it sends and takes, bytes."""
         self.addresses: tuple[str, ...] = (address,)
         """Every address it answers ARP for."""
         self._simulator = simulator
         self._take = take
         self._unreachable = unreachable
+        self._learn = learn
         self.neighbours = NeighbourCache()
         self._driver = Driver(simulator, self.neighbours, self._carry)
         network = IPv4Network(segment.info.subnet)
@@ -97,9 +102,25 @@ class Interface:
             self._transmit(journey, packet, mac)
         self._driver.settle()
 
+    @property
+    def host_mtu(self) -> int:
+        """The MTU of the pair's other end, on the bridge.
+
+        It is the network's, as Docker sets it, but is taken to be raised along with this end: Linux
+        would lose all that is longer on its way from this end to that one.
+        """
+        return max(self.mtu, self.segment.info.mtu)
+
     def take(self, journey: Journey, frame: Packet) -> None:
-        """A frame came in over the bridge."""
+        """A frame came in over the bridge; one that is too long for this end is lost."""
+        if frame.length - ETHERNET_HEADER > self.mtu + VLAN_HEADER:
+            self._simulator.ledger.drop(journey, self._simulator.now, "mtu", self.label)
+            return
         self._take(self, journey, frame.inner(1))
+
+    def learn_mtu(self, destination: str, mtu: int) -> None:
+        """The device below knows how long packets to an address may be."""
+        self._learn(self, destination, mtu)
 
     def shut(self) -> None:
         """Take the interface away; what waited for ARP dies with the container."""

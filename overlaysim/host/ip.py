@@ -8,7 +8,10 @@ from typing import Any
 
 from overlaysim.host.interface import Interface, group_mac
 from overlaysim.host.segment import ETHERNET_HEADER
-from overlaysim.overlay.fragments import Reassembler, fragment
+from overlaysim.overlay.checksums import is_spoilt
+from overlaysim.overlay.fragments import fragment
+from overlaysim.overlay.pmtu import PathMtus
+from overlaysim.overlay.reassembly import Reassembler
 from overlaysim.sim import Journey, Simulator, composition
 from overlaysim.wire import IPv4, Packet
 
@@ -46,6 +49,8 @@ class IpLayer(ABC):
         self.label = label
         self.interfaces: list[Interface] = []
         self.default: tuple[Interface, str] | None = None
+        self.paths = PathMtus()
+        """What was learned of the paths to other addresses."""
         self._simulator = simulator
         self._owner_of = owner_of
         self._not_mine = not_mine
@@ -79,9 +84,15 @@ class IpLayer(ABC):
     def _is_own(interface: Interface, address: str) -> bool:
         return address in interface.addresses or address.startswith(LOOPBACK)
 
-    def _mtu(self, interface: Interface, next_hop: str) -> int:
-        own = self._is_own(interface, next_hop)
-        return LOOPBACK_MTU if own else interface.segment.info.mtu
+    def _mtu(self, interface: Interface, destination: str) -> int:
+        """How long an IP packet to an address may be, as far as is known here."""
+        if self._is_own(interface, destination):
+            return LOOPBACK_MTU
+        return self.paths.mtu(destination, interface.mtu, self._simulator.now)
+
+    def learn_mtu(self, interface: Interface, destination: str, mtu: int) -> None:
+        """The path to an address by an interface carries packets of at most ``mtu`` bytes."""
+        self.paths.learn(destination, mtu, interface.mtu, self._simulator.now)
 
     # ---- out ------------------------------------------------------------------------------
 
@@ -95,11 +106,11 @@ class IpLayer(ABC):
         look_up: int = 0,
         content: Any = None,
     ) -> None:
-        """Put an IP packet on an interface, cut to its MTU; to oneself it takes no wire."""
+        """Put an IP packet on an interface, cut to its path's MTU; to oneself it takes no wire."""
         to_itself = self._is_own(interface, next_hop)
         target = packet.layer(0, IPv4).dst
         intended = self.label if to_itself else self._owner_of(interface, target)
-        for part in fragment(packet, self._mtu(interface, next_hop)):
+        for part in fragment(packet, self._mtu(interface, target)):
             journey = self._open(part, intended, message, look_up)
             journey.content = content
             if to_itself:
@@ -137,10 +148,14 @@ class IpLayer(ABC):
 
     def _arrive(self, interface: Interface, journey: Journey, packet: Packet) -> None:
         now = self._simulator.now
+        if not packet.layer(0, IPv4).is_fragment and is_spoilt(packet):
+            self._simulator.ledger.drop(journey, now, "bad checksum", self.label)
+            return
         self._simulator.ledger.deliver(journey, now, self.label)
         whole = self._reassembler.receive(packet, now)
         if whole is not None:
-            self._dispatch(interface, journey, whole)
+            if not is_spoilt(whole.packet):  # only now, with all pieces, can the checksum tell
+                self._dispatch(interface, journey, whole.packet)
         elif not self._expiry_set:
             self._set_expiry()
 

@@ -57,6 +57,7 @@ def gateway_stack(simulator: Simulator, segment: Segment, mac: str, owner_of: Ow
     interface = Interface(
         simulator, name="br0", label=segment.bridge, mac=mac, address=segment.info.gateway,
         segment=segment, take=stack.take, unreachable=stack.unreachable,
+        learn=stack.learn_mtu,
     )  # fmt: skip
     stack.interfaces.append(interface)
     return stack

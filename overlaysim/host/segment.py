@@ -6,17 +6,23 @@ namespace with ``br0`` and ``vxlan0``); a local bridge network is the same witho
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Protocol
 
+from overlaysim.host.cutting import cut_frame
+from overlaysim.overlay.addresses import mac_for
 from overlaysim.overlay.encapsulation import TunnelChoice
+from overlaysim.overlay.encapsulation.tunnel import ip_of, is_unbreakable
 from overlaysim.overlay.vtep import Vtep
 from overlaysim.sim import Journey, Simulator, composition
-from overlaysim.wire import Ethernet, Packet
+from overlaysim.wire import Ethernet, IPv4, Packet
 
 ARP_PAYLOAD, ETHERNET_HEADER = 28, 14
+VLAN_HEADER = 4
+"""How much longer than its MTU allows a frame may be that an interface takes: it could have a VLAN
+tag (Linux ``include/linux/netdevice.h``, __is_skb_forwardable)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,7 @@ class NetworkInfo:
     Attributes:
         label: name in traces: the network's name, with ``@host`` when it is a local one.
         vni: VXLAN network identifier; None for a local bridge network.
-        mtu: of the interfaces in it, bytes.
+        mtu: of the interfaces, the bridge and the VXLAN device, bytes.
         isolated: whether its containers reach the gateway only, not one another.
         tunnel: how an overlay network crosses the underlay.
     """
@@ -43,6 +49,26 @@ class NetworkInfo:
     tunnel: TunnelChoice = field(default_factory=TunnelChoice)
 
     @property
+    def device(self) -> str:
+        """Name of an overlay network's tunnel device: ``vxlan0``, ``geneve0``."""
+        known = self.tunnel.encapsulation
+        return "eth0" if known.link else f"{known.name.partition('-')[0]}0"
+
+    @property
+    def identifier(self) -> str:
+        """What packets of an overlay network say of it: ``VNI 4097``."""
+        known = self.tunnel.encapsulation
+        if known.network is None or self.vni is None:
+            return known.name
+        _, field, _ = known.network
+        word = "VNI" if field == "vni" else f"{known.name} {field}"
+        return f"{word} {known.identifier(self.vni)}"
+
+    def connects_to(self, address: str) -> bool:
+        """Whether an IPv4 address is in the network; an empty one is in none."""
+        return bool(address) and IPv4Address(address) in IPv4Network(self.subnet)
+
+    @property
     def prefix_length(self) -> int:
         """Length of the subnet's prefix."""
         return IPv4Network(self.subnet).prefixlen
@@ -55,11 +81,18 @@ class Port(Protocol):
     label: str
 
     @property
+    def host_mtu(self) -> int:
+        """The MTU of the bridge's end of it."""
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """The IP addresses that it answers ARP for."""
 
     def take(self, journey: Journey, frame: Packet) -> None:
         """A frame for its MAC came in."""
+
+    def learn_mtu(self, destination: str, mtu: int) -> None:
+        """The path to an address carries IP packets of at most ``mtu`` bytes."""
 
 
 SendTunnel = Callable[["Segment", Journey, Packet, str], None]
@@ -74,6 +107,8 @@ class Segment:
         info: the network.
         vtep: forwarding and neighbour entries of the VXLAN device; None for a local network.
         tunnel: called with (segment, journey, inner frame, address of the remote VTEP).
+        bridge_nf: ``net.bridge.bridge-nf-call-iptables``: packets on the bridge pass netfilter,
+            and so are cut when they are too long for a port.
     """
 
     def __init__(
@@ -83,12 +118,15 @@ class Segment:
         info: NetworkInfo,
         vtep: Vtep | None,
         tunnel: SendTunnel,
+        *,
+        bridge_nf: bool = True,
     ) -> None:
         self.info = info
         self.vtep = vtep
         self._simulator = simulator
         self._host = host
         self._tunnel = tunnel
+        self._bridge_nf = bridge_nf
         self._ports: dict[str, Port] = {}
 
     @property
@@ -99,7 +137,12 @@ class Segment:
     @property
     def device(self) -> str:
         """Name, in traces, of where a frame that no local interface takes ends up."""
-        return f"vxlan0@{self._host}" if self.vtep else self.bridge
+        return f"{self.info.device}@{self._host}" if self.vtep else self.bridge
+
+    @property
+    def is_bridged(self) -> bool:
+        """Whether there is a bridge between the containers and the VXLAN device."""
+        return self.info.tunnel.attach == "bridge"
 
     def plug(self, port: Port) -> None:
         """Connect an interface."""
@@ -113,6 +156,11 @@ class Segment:
     def holder(self, address: str) -> Port | None:
         """Return the local interface that answers for an address, if there is one."""
         return next((port for port in self._ports.values() if address in port.addresses), None)
+
+    def mac_of(self, address: str) -> str:
+        """The MAC of a container elsewhere, as the neighbour table or else its address tells."""
+        known = self.vtep.neighbour(address) if self.vtep else None
+        return known or mac_for(address)
 
     def resolve(self, asker: Port, address: str) -> str | None:
         """Broadcast an ARP request on the bridge and return the MAC in the answer, if any.
@@ -156,7 +204,7 @@ class Segment:
             if self.info.isolated and not self._with_gateway(ethernet):
                 self._drop(journey, "filtered")
             else:
-                port.take(journey, frame)
+                self._output(journey, frame, port)
             return
         if self.vtep is None:
             self._drop(journey, "no such container")
@@ -165,24 +213,77 @@ class Segment:
         if remote is None:
             self._drop(journey, "no forwarding entry")
             return
-        self._tunnel(self, journey, frame, remote)
+        for part, piece in self._cross_bridge(journey, frame, self.info.mtu):
+            self._tunnel(self, part, piece, remote)
 
     def _with_gateway(self, ethernet: Ethernet) -> bool:
         """Whether the frame goes to or comes from the network's gateway."""
         ends = (self._ports.get(ethernet.src), self._ports.get(ethernet.dst))
         return any(port is not None and self.info.gateway in port.addresses for port in ends)
 
-    def from_tunnel(self, journey: Journey, frame: Packet, remote: str) -> None:
-        """Take a frame that the VXLAN device unwrapped; ``remote`` is the sending VTEP."""
+    def from_tunnel(self, journey: Journey, frame: Packet, remote: str | None) -> None:
+        """Take a frame that the tunnel device unwrapped; ``remote`` is the sending VTEP.
+
+        None if the packet did not tell: then there is nothing to check or to learn.
+        """
         ethernet = frame.layer(0, Ethernet)
-        if self.vtep is None or not self.vtep.admit(ethernet.src, remote, self._simulator.now):
+        if self.vtep is None or (
+            remote is not None and not self.vtep.admit(ethernet.src, remote, self._simulator.now)
+        ):
             self._drop(journey, "source check")
             return
         port = self._ports.get(ethernet.dst)
         if port is None:  # flooded on the bridge, and nobody's
             self._drop(journey, "no such container")
             return
-        port.take(journey, frame)
+        self._output(journey, frame, port)
+
+    def _output(self, journey: Journey, frame: Packet, port: Port) -> None:
+        for part, piece in self._cross_bridge(journey, frame, port.host_mtu):
+            port.take(part, piece)
+
+    def _cross_bridge(
+        self, journey: Journey, frame: Packet, mtu: int
+    ) -> Iterable[tuple[Journey, Packet]]:
+        """What of a frame leaves the bridge by a port with this MTU, none or in pieces as it may.
+
+        Nobody is told of what is dropped. With netfilter a packet without DF is cut to the bridge's
+        MTU (Linux ``net/bridge/br_netfilter_hooks.c``, br_nf_dev_queue_xmit); without, nothing is.
+        """
+        length = frame.length - ETHERNET_HEADER
+        if length <= mtu or not self.is_bridged:
+            return ((journey, frame),)
+        if not self._bridge_nf:
+            if length <= mtu + VLAN_HEADER:
+                return ((journey, frame),)
+        elif not is_unbreakable(ip_of(frame)):
+            return cut_frame(self._simulator, journey, frame, self.info.mtu)
+        self._simulator.ledger.drop(journey, self._simulator.now, "mtu", self.bridge)
+        return ()
+
+    # ---- path MTU -------------------------------------------------------------------------
+
+    def answer(self, frame: Packet) -> None:
+        """Take a frame that the VXLAN device made itself, in the name of somebody else."""
+        ethernet = frame.layer(0, Ethernet)
+        port = self._ports.get(ethernet.dst)
+        journey = self._simulator.ledger.create(
+            "icmp", self._simulator.now, source=self.device,
+            intended=port.label if port else ethernet.dst, protocol="icmp",
+        )  # fmt: skip
+        quoted = frame.payload_length
+        journey.composition = composition("icmp", quoted, frame.length - quoted)
+        journey.packet, journey.length = frame, frame.length
+        if port is None:
+            self._drop(journey, "no such container")
+        else:
+            port.take(journey, frame)
+
+    def tell_mtu(self, frame: Packet, mtu: int) -> None:
+        """Let the sender of a frame know what the tunnel carries towards its destination."""
+        port, ip = self._ports.get(frame.layer(0, Ethernet).src), frame.layers[1]
+        if port is not None and isinstance(ip, IPv4):
+            port.learn_mtu(ip.dst, mtu)
 
     def _drop(self, journey: Journey, reason: str) -> None:
         self._simulator.ledger.drop(journey, self._simulator.now, reason, self.device)

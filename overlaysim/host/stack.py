@@ -10,24 +10,30 @@ from typing import Any, Protocol
 
 from overlaysim.host.interface import Interface
 from overlaysim.host.ip import IpLayer, Message, OwnerOf
+from overlaysim.overlay.icmp_errors import icmp_error, read_quoted, read_too_big
 from overlaysim.sim import Journey, Simulator
 from overlaysim.traffic.messages import (
     DatagramIn,
     EchoReply,
+    FragmentationNeeded,
     HostUnreachable,
     PortUnreachable,
     SendDatagram,
     SendEcho,
     TooBig,
 )
-from overlaysim.wire import ICMP, UDP, IPv4, MalformedPacket, Opaque, Packet
-from overlaysim.wire.icmp import ECHO_REPLY, ECHO_REQUEST, PORT_UNREACHABLE, UNREACHABLE
+from overlaysim.wire import ICMP, UDP, IPv4, Opaque, Packet
+from overlaysim.wire.icmp import (
+    ECHO_REPLY,
+    ECHO_REQUEST,
+    FRAGMENTATION_NEEDED,
+    PORT_UNREACHABLE,
+    UNREACHABLE,
+)
 
 IPV4_HEADER = 20
 DISCARD_PORT = 9
 """Every container takes and forgets datagrams to this port (RFC 863), so that flows have an end."""
-ICMP_QUOTE = 548
-"""Bytes of the offending packet that an ICMP error quotes at most (RFC 1812 section 4.3.2.3)."""
 
 
 class Receiver(Protocol):
@@ -119,10 +125,12 @@ class Stack(IpLayer):
             program.receive(HostUnreachable(destination))
             return
         interface, next_hop = route
-        mtu = self._mtu(interface, next_hop)
+        mtu = self._mtu(interface, destination)
         fits = payload.length + IPV4_HEADER <= mtu
         # Unasked, Linux sets DF on what fits and fragments the rest (``ip_no_pmtu_disc`` 0).
-        df = fits if dont_fragment is None else dont_fragment
+        known = self.paths.learned(destination, self._simulator.now)
+        unasked = fits and not (known is not None and known.locked)
+        df = unasked if dont_fragment is None else dont_fragment
         if df and not fits:
             program.receive(TooBig(mtu))
             return
@@ -170,7 +178,9 @@ class Stack(IpLayer):
                 size = packet.payload_length
                 program.receive(EchoReply(ip.src, icmp.ident, icmp.sequence, size, ip.ttl))
         elif icmp.type == UNREACHABLE and icmp.code == PORT_UNREACHABLE:
-            self._take_port_unreachable(ip.src, packet)
+            self._take_port_unreachable(packet)
+        elif icmp.type == UNREACHABLE and icmp.code == FRAGMENTATION_NEEDED:
+            self._take_too_big(interface, packet)
 
     def _answer_echo(
         self, interface: Interface, journey: Journey, packet: Packet, icmp: ICMP
@@ -189,18 +199,42 @@ class Stack(IpLayer):
 
     def refuse(self, interface: Interface, packet: Packet) -> None:
         """Tell a datagram's sender that nobody listens on its port (RFC 1122 section 4.1.3.1)."""
-        error = Packet((ICMP(UNREACHABLE, PORT_UNREACHABLE),), packet.pack()[:ICMP_QUOTE])
-        self._reply(interface, packet.layer(0, IPv4), error, message=self._new_message("icmp"))
+        asked = packet.layer(0, IPv4)
+        error = icmp_error(
+            packet, asked.dst, UNREACHABLE, PORT_UNREACHABLE, ident=self._next_ident()
+        )
+        route = self.route(asked.src)
+        if error is not None and route is not None:
+            self._transmit(*route, error, message=self._new_message("icmp"))
 
-    def _take_port_unreachable(self, source: str, packet: Packet) -> None:
+    def _take_port_unreachable(self, packet: Packet) -> None:
         """Tell the program whose datagram is quoted in the ICMP error."""
-        try:
-            quoted = UDP.parse(bytes(packet.payload), IPV4_HEADER, packet.payload_length)
-        except MalformedPacket:
-            return  # an error about something that was no UDP datagram of ours
-        program = self._ports.get(quoted.src_port)
+        quoted = read_quoted(bytes(packet.payload))
+        udp = quoted.find(UDP) if quoted is not None else None
+        program = None if udp is None else self._ports.get(udp.src_port)
+        if udp is not None and program is not None:
+            ip = packet.layer(0, IPv4)
+            program.receive(PortUnreachable(ip.src, udp.dst_port, ip.ttl))
+
+    def _take_too_big(self, interface: Interface, packet: Packet) -> None:
+        """Somebody on the way says how long packets to a destination may be.
+
+        It counts if the quoted packet is one of ours: to UDP that is one from a port in use.
+        """
+        error = read_too_big(packet)
+        if error is None or error.source not in interface.addresses:
+            return
+        echo, udp = error.quoted.find(ICMP), error.quoted.find(UDP)
+        program, number = None, 0
+        if echo is not None:
+            program, number = self._echo_programs.get(echo.ident), echo.sequence
+        elif udp is not None:
+            program, number = self._ports.get(udp.src_port), udp.dst_port
+            if program is None:
+                return
+        self.learn_mtu(interface, error.destination, error.mtu)
         if program is not None:
-            program.receive(PortUnreachable(source, quoted.dst_port))
+            program.receive(FragmentationNeeded(error.reporter, error.mtu, number))
 
     # ---- its end --------------------------------------------------------------------------
 

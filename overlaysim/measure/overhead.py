@@ -2,7 +2,8 @@
 
 A link counts the frames it carried by :class:`overlaysim.sim.Composition`. Bytes of the
 containers' packets (kinds ``data`` and ``arp``) are split by header; a control packet is overhead
-as a whole, so all its bytes, headers and Ethernet extras included, count under its kind.
+as a whole, so all its bytes, headers and Ethernet extras included, count under its kind. The
+headers that a packet has only because it was cut count under ``fragment``, whatever was cut.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from dataclasses import dataclass
 from overlaysim.sim import KINDS, Composition
 
 CONTAINER_KINDS = ("data", "arp")
-CONTROL_KINDS = tuple(kind for kind in KINDS if kind not in CONTAINER_KINDS)
+NETWORK_KINDS = ("fragment", "icmp")
+"""What the network adds by itself: headers of further fragments, and ICMP errors."""
+CONTROL_KINDS = tuple(kind for kind in KINDS if kind not in (*CONTAINER_KINDS, *NETWORK_KINDS))
 CONTAINER_CATEGORIES = (
     "payload", "inner-headers", "encapsulation", "outer-headers", "ethernet-extras",
 )  # fmt: skip
-CATEGORIES = (*CONTAINER_CATEGORIES, *CONTROL_KINDS)
+CATEGORIES = (*CONTAINER_CATEGORIES, *NETWORK_KINDS, *CONTROL_KINDS)
 """The closed list of what a byte can be for; each byte on the wire is in exactly one."""
 
 
@@ -59,12 +62,13 @@ class LinkUse:
         """Bytes per category of :data:`CATEGORIES`, in that order; they add up to the total."""
         size: Counter[str] = Counter()
         for c, count in self.frames.items():
+            size["fragment"] += count * c.fragmentation
             if c.kind in CONTAINER_KINDS:
                 own = (c.payload, c.inner_headers, c.encapsulation, c.outer_headers, self.extra)
                 for category, length in zip(CONTAINER_CATEGORIES, own, strict=True):
                     size[category] += count * length
             else:
-                size[c.kind] += count * (c.length + self.extra)
+                size[c.kind] += count * (c.length - c.fragmentation + self.extra)
         return {category: size[category] for category in CATEGORIES}
 
 
@@ -75,7 +79,7 @@ class Overhead:
     Attributes:
         links: link name -> category -> bytes.
         total: category -> bytes over all links.
-        frames: category of traffic (``containers`` or a control kind) -> frames on all links.
+        frames: ``containers``, or another kind of packet -> frames on all links.
     """
 
     links: Mapping[str, Mapping[str, int]]
@@ -105,5 +109,5 @@ def measure_overhead(links: Iterable[LinkUse]) -> Overhead:
     return Overhead(
         per_link,
         {category: total[category] for category in CATEGORIES},
-        {group: frames[group] for group in ("containers", *CONTROL_KINDS)},
+        {group: frames[group] for group in ("containers", *NETWORK_KINDS, *CONTROL_KINDS)},
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from overlaysim.wire import STT, TCP, Packet
 from overlaysim.wire.stt import SttFirstSegment, place, sequence
 
@@ -32,3 +34,20 @@ def segments(packet: Packet, mtu: int) -> list[Packet]:
         data = body[start : start + room]
         pieces.append(Packet(layers, data[first.header_length :] if start == 0 else data))
     return pieces
+
+
+def join_segments(pieces: Sequence[Packet]) -> Packet | None:
+    """Put the segments of one frame, given in order, together; None if some are still missing.
+
+    A frame of one segment comes back as it is. What else comes back holds the STT header and what
+    follows as bytes.
+    """
+    first = pieces[0]
+    ethernet, ip, tcp = first.layers[:3]
+    assert isinstance(tcp, TCP)
+    total, _ = place(tcp.seq)
+    body = first.inner(3)
+    if len(pieces) == 1 and body.length == total:
+        return first
+    data = b"".join(piece.inner(3).pack() for piece in pieces)
+    return None if len(data) < total else Packet((ethernet, ip, tcp), data)

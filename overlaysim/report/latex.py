@@ -16,6 +16,8 @@ _ESCAPED = {
 _LETTERS = range(0xC0, 0x100)
 """Accented letters of Latin-1, which every LaTeX can set."""
 
+_FLOATS = 8
+
 PREAMBLE = (
     "% Needs \\usepackage{booktabs}; each table floats by itself.",
     "% Written by overlaysim; a line of comment per note.",
@@ -58,9 +60,15 @@ def latex_table(table: Table, label: str) -> str:
 
 
 def latex_document(tables: Sequence[Table], notes: Iterable[str] = (), prefix: str = "tab") -> str:
-    """Tables to be read with ``\\input``, with notes as comments in front of them."""
+    """Tables to be read with ``\\input``, with notes as comments in front of them.
+
+    Every few tables a page ends: LaTeX does not take any number of floats without text.
+    """
     comments = [*PREAMBLE, *(f"% {visible(note)}" for note in notes)]
-    blocks = [latex_table(table, f"{prefix}:{n}") for n, table in enumerate(tables, start=1)]
+    blocks = []
+    for number, table in enumerate(tables, start=1):
+        page_end = "\\clearpage\n" if number % _FLOATS == 0 and number < len(tables) else ""
+        blocks.append(latex_table(table, f"{prefix}:{number}") + page_end)
     return "\n".join(["\n".join(comments) + "\n", *blocks])
 
 

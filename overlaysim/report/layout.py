@@ -11,12 +11,13 @@ Positions = dict[str, tuple[float, float]]
 
 
 class LinkView(NamedTuple):
-    """A link as the figure shows it: rate in bit/s, delay in picoseconds."""
+    """A link as the figure shows it: rate in bit/s, delay in picoseconds, MTU in bytes."""
 
     a: str
     b: str
     rate: int
     delay: int
+    mtu: int = 1500
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class TopologyView:
         containers: host -> names of the containers on it.
         positions: node -> (x, y) in any units, y upwards; missing nodes are laid out anew, all of
             them, so give none or all.
+        routers: names, in order.
     """
 
     hosts: tuple[str, ...]
@@ -37,15 +39,21 @@ class TopologyView:
     links: tuple[LinkView, ...]
     containers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     positions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    routers: tuple[str, ...] = ()
+
+    @property
+    def between(self) -> tuple[str, ...]:
+        """What stands between the hosts: switches, then routers."""
+        return self.switches + self.routers
 
 
 def place(view: TopologyView) -> Positions:
     """Give each node its place.
 
-    Layers when the network has layers (hosts at the bottom, each switch as high above them as it
-    is hops away), a circle of switches with their hosts outside when it has not.
+    Layers when the network has layers (hosts at the bottom, each switch or router as high above
+    them as it is hops away), a circle of these with their hosts outside when it has not.
     """
-    nodes = (*view.hosts, *view.switches)
+    nodes = (*view.hosts, *view.between)
     if all(node in view.positions for node in nodes):
         return _scaled({node: view.positions[node] for node in nodes})
     neighbours: dict[str, list[str]] = {node: [] for node in nodes}
@@ -75,12 +83,12 @@ def _layers(view: TopologyView, neighbours: Mapping[str, Sequence[str]]) -> list
             if other not in level:
                 level[other] = level[node] + 1
                 queue.append(other)
-    for switch in view.switches:
-        level.setdefault(switch, 1)
+    for node in view.between:
+        level.setdefault(node, 1)
     rows: list[list[str]] = [[] for _ in range(max(level.values(), default=0) + 1)]
-    for switch in view.switches:
-        rows[level[switch]].append(switch)
-    first = {switch: i for i, switch in enumerate(view.switches)}
+    for node in view.between:
+        rows[level[node]].append(node)
+    first = {node: i for i, node in enumerate(view.between)}
     rows[0] = sorted(
         view.hosts, key=lambda host: min((first[n] for n in neighbours[host] if n in first),
                                          default=len(first)),
@@ -110,16 +118,16 @@ def _in_rows(rows: Sequence[Sequence[str]]) -> Positions:
 
 
 def _in_circles(view: TopologyView, neighbours: Mapping[str, Sequence[str]]) -> Positions:
-    """Switches (hosts, if there are none) on a circle, hosts outside near their switch."""
-    ring = view.switches or view.hosts
+    """Switches and routers (hosts, if there are none) on a circle, hosts outside near theirs."""
+    ring = view.between or view.hosts
     radius = max(1.0, len(ring) / 4)
     places = {node: _on_circle(radius, i / len(ring)) for i, node in enumerate(ring)}
     hosts_of: dict[str, list[str]] = {}
-    for host in view.hosts if view.switches else ():
+    for host in view.hosts if view.between else ():
         anchor = next((n for n in neighbours[host] if n in places), ring[0])
         hosts_of.setdefault(anchor, []).append(host)
-    for i, switch in enumerate(ring):
-        guests = hosts_of.get(switch, ())
+    for i, node in enumerate(ring):
+        guests = hosts_of.get(node, ())
         for j, host in enumerate(guests):
             spread = (j - (len(guests) - 1) / 2) / len(guests) * 0.9
             places[host] = _on_circle(radius + 1, (i + spread) / len(ring))

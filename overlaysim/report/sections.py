@@ -29,9 +29,11 @@ MOST_COMMANDS = 8
 CATEGORY_LABELS = {
     "payload": "payload",
     "inner-headers": "inner headers",
-    "encapsulation": "encapsulation (VXLAN)",
+    "encapsulation": "encapsulation",
     "outer-headers": "outer headers",
     "ethernet-extras": "Ethernet extras",
+    "fragment": "headers of fragments",
+    "icmp": "ICMP errors",
     "probe": "gossip, probes",
     "membership": "gossip, membership",
     "table": "gossip, tables",

@@ -65,8 +65,9 @@ class Explainer:
             return []
         host = self._journey.source.rpartition("@")[2]
         tunnelled = self._journey.destination not in ("", host)
+        device = self._journey.tunnel[0] if self._journey.tunnel else "vxlan0"
         by = (
-            f"answered by vxlan0 on {host}, nothing sent"
+            f"answered by {device} on {host}, nothing sent"
             if tunnelled
             else f"on the bridge of {host}"
         )

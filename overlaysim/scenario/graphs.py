@@ -119,9 +119,11 @@ def _listed(record: Record, link: LinkSpec, log: ProblemLog) -> Topology | None:
         links.append((a, b, replace(link, **_properties(entry))))
     if len(log) > before or len(links) < len(record["links"] or ()):
         return None
-    hosts = [node for node, kind in nodes.items() if kind == "host"]
-    switches = [node for node, kind in nodes.items() if kind == "switch"]
-    return _try(lambda: listed(hosts, switches, links), record, "nodes", log)
+    hosts, switches, routers = (
+        [node for node, its_kind in nodes.items() if its_kind == kind]
+        for kind in ("host", "switch", "router")
+    )
+    return _try(lambda: listed(hosts, switches, links, routers), record, "nodes", log)
 
 
 def _with_links(topology: Topology, record: Record, log: ProblemLog) -> Topology:
@@ -153,12 +155,14 @@ def _addresses(topology: Topology, record: Record, log: ProblemLog) -> dict[str,
     subnet: IPv4Network | None = record["subnet"]
     if subnet is None:
         return {}
-    room, needed = max(subnet.num_addresses - 2, 0), len(topology.hosts)
+    named = (*topology.hosts, *topology.routers)
+    room, needed = max(subnet.num_addresses - 2, 0), len(named)
     if needed > room:
         wider = next(p for p in range(32, 0, -1) if 2 ** (32 - p) - 2 >= needed)
         larger = subnet.supernet(new_prefix=wider)
-        message = f"{subnet} has {room} addresses for {needed} hosts; write for example {larger}"
+        who = "hosts and routers" if topology.routers else "hosts"
+        message = f"{subnet} has {room} addresses for {needed} {who}; write for example {larger}"
         record.report("subnet", message, log)
         return {}
     first = _FIRST_HOST if needed + _FIRST_HOST - 1 <= room else 1
-    return {host: str(subnet[first + index]) for index, host in enumerate(topology.hosts)}
+    return {node: str(subnet[first + index]) for index, node in enumerate(named)}

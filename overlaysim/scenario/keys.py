@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from overlaysim.overlay.encapsulation.choice import UNDERLAYS
 from overlaysim.scenario.fault_keys import FAULT
 from overlaysim.scenario.fields import Field, Needs, Section
 from overlaysim.scenario.gossip_keys import GOSSIP
@@ -17,6 +18,7 @@ from overlaysim.scenario.kinds import (
     ADDRESS,
     CONTAINER,
     DNS_NAME,
+    ENCAPSULATION,
     FILE,
     FLAG,
     NODE,
@@ -53,9 +55,11 @@ UNDERLAY = Section(
         Field("topology", choice(*TOPOLOGIES), "shape of the network under the overlay",
               default="star"),
         Field("file", FILE, "a GraphML file with the nodes and links, beside the scenario"),
-        Field("nodes", MapOf(NODE, choice("host", "switch"), "names of nodes with what they are",
+        Field("nodes", MapOf(NODE, choice("host", "switch", "router"),
+                             "names of nodes with what they are",
                              "{host-a: host, host-b: host, sw: switch}"),
-              "all nodes by name; then links lists all links"),
+              "all nodes by name; then links lists all links. A switch loses frames that are too "
+              "long for the next link, a router cuts them or says so"),
         Field("hosts", Either(whole_number(1, 4096, "3"),
                               ListOf(NODE, "a list of names", "[host-a, host-b]", unique=True)),
               "names of the hosts, or how many (host-1, host-2, …); host-a, host-b and host-c "
@@ -151,6 +155,15 @@ OVERLAY = Section(
               "what a peer's record does about a forwarding entry that was learned for the same "
               "MAC; exclusive: nothing, and is not written itself, as before moby pull request "
               "53663 of 2026-09-14; replace: it takes its place", default="exclusive"),
+        Field("encapsulation", ENCAPSULATION,
+              "what carries the frames of overlay networks whose own options do not say it "
+              "(--opt overlaysim.encapsulation=NAME or --opt encrypted); overlaysim headers lists "
+              "what there is", default="vxlan"),
+        Field("underlay", choice(*UNDERLAYS), "which addresses of the hosts tunnels use, likewise "
+              "(--opt overlaysim.underlay=ipv6)", default="ipv4"),
+        Field("bridge_nf", choice("on", "off"),
+              "net.bridge.bridge-nf-call-iptables: whether a bridge cuts packets that are too long "
+              "for it and may be cut, instead of dropping them", default="on"),
     ),
 )  # fmt: skip
 
@@ -203,7 +216,7 @@ def scenario_section(timing: type[Any]) -> Section:
             Field("dns", DNS, "the DNS server outside the swarm", default={}),
             Field("timing", timing_section(timing), "how long things take on a host"),
             Field("gossip", GOSSIP, "how the hosts tell each other names and peers"),
-            Field("overlay", OVERLAY, "how the hosts keep their forwarding tables", default={}),
+            Field("overlay", OVERLAY, "how overlay networks cross the underlay", default={}),
             Field("duration", duration(positive=True, example="60 s"),
                   "simulated time; until timeline and traffic have ended and 1 s more if not "
                   "given"),

@@ -18,6 +18,7 @@ class Places:
 
     def __init__(self, topology: Topology | None) -> None:
         self.hosts: tuple[str, ...] = topology.hosts if topology else ()
+        self._routers: tuple[str, ...] = topology.routers if topology else ()
         self._neighbours: Mapping[str, tuple[str, ...]] = topology.neighbours() if topology else {}
 
     def wrong_host(self, name: str) -> str:
@@ -25,7 +26,8 @@ class Places:
         if not self._neighbours or name in self.hosts:
             return ""
         if name in self._neighbours:
-            return f"{name} is a switch; hosts are {listed(self.hosts)}"
+            kind = "router" if name in self._routers else "switch"
+            return f"{name} is a {kind}; hosts are {listed(self.hosts)}"
         hint = nearest(name, self.hosts) or f"; hosts are {listed(self.hosts)}"
         return f"there is no host {quote(name)}{hint}"
 

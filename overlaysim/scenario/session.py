@@ -214,11 +214,12 @@ class Session:
         return TopologyView(
             topology.hosts,
             topology.switches,
-            tuple(LinkView(a, b, spec.rate, spec.delay) for a, b, spec in topology.links),
+            tuple(LinkView(a, b, spec.rate, spec.delay, spec.mtu) for a, b, spec in topology.links),
             {
                 name: tuple(c.name for c in host.containers.values() if c.state == "running")
                 for name, host in self.world.hosts.items()
             },
+            routers=topology.routers,
         )
 
 

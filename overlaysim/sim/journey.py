@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
 from typing import Any
 
-KINDS = (
-    "data", "arp", "probe", "membership", "table", "bulk-sync", "push-pull", "manager", "heartbeat",
-)  # fmt: skip
-"""What a packet is for. ``data`` and ``arp`` are the containers'; the rest is the control plane."""
+from overlaysim.sim.accounts import KINDS, composition
 
 DROP_REASONS = {
     "queue full": "a link's drop-tail queue had no room",
     "loss": "lost at random on a link",
     "link down": "sent over, or caught on, a link that is down",
     "no route": "no path to the destination host in the underlay",
-    "mtu": "longer than a link of the underlay carries",
+    "mtu": "longer than a link, a bridge or an interface carries, and nobody is told",
+    "fragmentation needed": "longer than the way carries, and not to be cut; the sender is told",
+    "fragment lost": "the packet was cut, and not all of its fragments came in time",
+    "hop limit": "its time to live ran out at a router",
     "no neighbour": "nobody answered ARP for the destination: no peer record",
     "no forwarding entry": "the VTEP has no forwarding entry for the destination MAC",
-    "unknown VNI": "no VXLAN device with this VNI on the receiving host",
+    "unknown VNI": "no tunnel device for this network on the receiving host",
     "filtered": "the bridge lets its containers reach the gateway only, not one another",
-    "refused by VXLAN": "the VXLAN device drops it: flags, reserved bits or congestion mark",
+    "refused by tunnel": "the tunnel device drops it: flags, reserved bits or congestion mark",
+    "not carried": "the network's encapsulation cannot carry it",
+    "bad checksum": "the receiving stack finds a wrong TCP or UDP checksum",
+    "backlog full": "the host's processor had too many packets waiting",
     "port closed": "nobody listens on the destination port",
     "source check": "the inner source MAC is pinned to another VTEP",
     "no such container": "the bridge has no port for the destination MAC",
@@ -36,35 +38,6 @@ DROP_REASONS = {
     "socket buffer full": "the daemon did not read its socket, whose buffer had no room left",
 }
 """The closed list of reasons why a packet ends without arriving."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Composition:
-    """What the bytes of a frame are: they add up to its length (FCS, preamble and gap excluded).
-
-    ``eq=False`` keeps hashing by identity, so links can count frames per composition cheaply; use
-    :func:`composition` to get the one object there is for a set of values.
-    """
-
-    kind: str
-    payload: int
-    inner_headers: int
-    encapsulation: int
-    outer_headers: int
-    length: int = field(init=False)
-    """Bytes of the frame."""
-
-    def __post_init__(self) -> None:
-        total = self.payload + self.inner_headers + self.encapsulation + self.outer_headers
-        object.__setattr__(self, "length", total)
-
-
-@cache
-def composition(
-    kind: str, payload: int, inner_headers: int = 0, encapsulation: int = 0, outer_headers: int = 0
-) -> Composition:
-    """Return the one :class:`Composition` with these values."""
-    return Composition(kind, payload, inner_headers, encapsulation, outer_headers)
 
 
 _EMPTY = {kind: composition(kind, 0) for kind in KINDS}
@@ -80,6 +53,8 @@ class Hop:
     delivered: int
     waiting: int
     """Frames ahead of it in the queue, the one in transmission included."""
+    length: int
+    """Bytes of the frame on this link; a packet that was cut travels as its first fragment."""
 
 
 class Journey:
@@ -92,7 +67,7 @@ class Journey:
         "ahead", "born", "composition", "content", "decapsulate", "destination", "encapsulate",
         "ended", "entered", "flow_hash", "hops", "intended", "kind", "length", "look_up", "message",
         "number", "outcome", "packet", "propagate", "protocol", "queue", "reached", "reason",
-        "resolve", "sent", "source", "started", "transmit", "where",
+        "resolve", "sent", "source", "started", "transmit", "tunnel", "where",
     )  # fmt: skip
 
     def __init__(
@@ -120,6 +95,8 @@ class Journey:
         """The :class:`overlaysim.wire.Packet`; None for bare traffic that has only a length."""
         self.content: Any = None
         """What a daemon sends along for the daemon at the other end; nobody on the way looks."""
+        self.tunnel: tuple[str, str] | None = None
+        """The tunnel device that took it, and what it calls the network, once one has."""
         self.composition = _EMPTY[kind]
         self.length = 0
         self.destination = ""

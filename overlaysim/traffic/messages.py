@@ -87,9 +87,24 @@ class DatagramIn:
 
 @dataclass(frozen=True, slots=True)
 class TooBig:
-    """What was sent with DF is longer than the path carries; ``mtu`` is the largest IP packet."""
+    """What was to be sent with DF is longer than the path is known to carry: nothing was sent.
+
+    ``mtu`` is the largest IP packet. (EMSGSIZE in a real program.)
+    """
 
     mtu: int
+
+
+@dataclass(frozen=True, slots=True)
+class FragmentationNeeded:
+    """``source`` says that what was sent cannot go on with DF, and ``mtu`` is the largest that can.
+
+    ``number`` tells which one: the sequence number of the echo, or the datagram's destination port.
+    """
+
+    source: str
+    mtu: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +116,20 @@ class HostUnreachable:
 
 @dataclass(frozen=True, slots=True)
 class PortUnreachable:
-    """Nobody listens on UDP ``port`` of ``source``."""
+    """Nobody listens on UDP ``port`` of ``source``; ``ttl`` is that of the answer as received."""
 
     source: str
     port: int
+    ttl: int = 64
 
 
-Event = Resolved | EchoReply | DatagramIn | TooBig | HostUnreachable | PortUnreachable
+Event = (
+    Resolved
+    | EchoReply
+    | DatagramIn
+    | TooBig
+    | FragmentationNeeded
+    | HostUnreachable
+    | PortUnreachable
+)
 """Everything the stack can tell a program."""

@@ -14,7 +14,7 @@ from overlaysim.underlay.topology import Joined, Topology
 LARGEST_FILE = 4 * 1024 * 1024
 """Bytes; the largest file that is read."""
 
-_KINDS = ("host", "switch")
+_KINDS = ("host", "switch", "router")
 
 
 class _RefusedError(Exception):
@@ -25,8 +25,8 @@ def from_graphml(path: Path | str, link: LinkSpec | None = None) -> Topology:
     """Read a topology from a GraphML file.
 
     A node is called by its attribute ``name``, else ``label``, else by its id; what a name cannot
-    hold becomes a dash. It is a host if its attribute ``kind`` is ``host``, a switch if that is
-    ``switch``; without the attribute it is a host if it has one link. An edge may carry the
+    hold becomes a dash. What it is says its attribute ``kind``: ``host``, ``switch`` or ``router``;
+    without the attribute it is a host if it has one link, else a switch. An edge may carry the
     attributes ``rate``, ``delay``, ``queue``, ``loss``, ``jitter`` and ``mtu`` as text with units.
     The direction of edges does not matter, and other attributes are ignored.
 
@@ -96,16 +96,15 @@ def _refuse_declarations(text: str) -> None:
 def _topology(graph: Any, default: LinkSpec) -> Topology:
     problems: list[str] = []
     names = {node: _name(node, attributes) for node, attributes in graph.nodes(data=True)}
-    hosts: list[str] = []
-    switches: list[str] = []
+    nodes: dict[str, list[str]] = {kind: [] for kind in _KINDS}
     for node, attributes in graph.nodes(data=True):
         kind = attributes.get("kind", "host" if graph.degree(node) == 1 else "switch")
         if kind not in _KINDS:
             problems.append(
                 f"node {names[node]}: {quote(str(kind))} is not a kind of node; "
-                f"write host or switch{nearest(str(kind), _KINDS)}"
+                f"write host, switch or router{nearest(str(kind), _KINDS)}"
             )
-        (hosts if kind == "host" else switches).append(names[node])
+        nodes.setdefault(kind, []).append(names[node])
     links: list[Joined] = []
     for a, b, attributes in graph.edges(data=True):
         given = {key: str(value) for key, value in attributes.items() if key in PROPERTIES}
@@ -115,9 +114,10 @@ def _topology(graph: Any, default: LinkSpec) -> Topology:
             problems.append(f"edge {names[a]} - {names[b]}: {error}")
     if problems:
         raise InputError("\n".join(problems))
-    if not hosts:
+    if not nodes["host"]:
         raise InputError('has no hosts: give some nodes one link or the attribute kind = "host"')
-    return Topology(tuple(hosts), tuple(switches), tuple(links))
+    hosts, switches, routers = (tuple(nodes[kind]) for kind in _KINDS)
+    return Topology(hosts, switches, tuple(links), routers)
 
 
 def _name(node: Any, attributes: dict[str, Any]) -> str:

@@ -300,6 +300,8 @@ class TracedLink(Link):
     def _arrive(self, journey: Journey) -> None:
         if journey.outcome is None:
             now = self._simulator.now
-            hop = Hop(self.name, journey.entered, journey.started, now, journey.ahead)
+            hop = Hop(
+                self.name, journey.entered, journey.started, now, journey.ahead, journey.length
+            )  # fmt: skip
             journey.hops = [*(journey.hops or ()), hop]
         super()._arrive(journey)

@@ -25,6 +25,10 @@ ETHERNET_EXTRAS = 24
 _MASK = 0xFFFF_FFFF
 
 
+RouterForward = Callable[[Link, Journey], None]
+"""Takes a frame at a router on to a link, or does otherwise with it."""
+
+
 class _Exits(dict[str, Forward]):
     """Where one node takes a frame, by destination host; worked out when first asked for."""
 
@@ -68,11 +72,12 @@ def _own_multiplier(node: str) -> int:
 class Underlay:
     """The physical network that carries frames from host to host.
 
-    Store and forward at every switch; shortest paths; equal paths shared out by flow hash.
+    Store and forward at every switch and router; shortest paths; equal paths shared out by flow
+    hash.
 
     Args:
         simulator: clock, random streams, ledger, bus.
-        topology: hosts, switches, links.
+        topology: hosts, switches, routers, links.
         framing: ``ethernet`` lets a frame occupy a link for 24 bytes more than its own (preamble,
             FCS, gap), ``none`` for its own alone.
         convergence_delay: picoseconds from a link's change of state until the routes know of it.
@@ -105,6 +110,7 @@ class Underlay:
         self._hosts = frozenset(topology.hosts)
         self._attached: dict[str, Forward] = {}
         self._receivers: dict[str, Forward] = {}  # the same, with a look at the barriers if any
+        self._routers: dict[str, RouterForward] = {}
         self._exits = {node: _Exits(node, self._find_exit) for node in topology.nodes}
         self._multipliers = {
             node: _own_multiplier(node) if ecmp == "per-switch" else 1 for node in topology.nodes
@@ -130,6 +136,18 @@ class Underlay:
             raise ModelError(f"the underlay has no host {host}")
         self._attached[host] = receive
         self._set_receiver(host)
+
+    def attach_router(self, router: str, forward: RouterForward) -> None:
+        """Let ``forward(link, journey)`` take every frame that comes to ``router`` to its next
+        link; without one a router passes frames on as a switch does.
+
+        Raises:
+            ModelError: if there is no such router.
+        """
+        if router not in self.topology.routers:
+            raise ModelError(f"the underlay has no router {router}")
+        self._routers[router] = forward
+        self._exits[router].clear()
 
     def _set_receiver(self, host: str) -> None:
         """Let a host's frames pass its barriers, if it has any."""
@@ -269,10 +287,14 @@ class Underlay:
         targets = self._routes.next_hops(node, destination)
         if not targets:
             return partial(self._no_route, node)
-        forwards: list[Forward] = [self.links[node, target].send for target in targets]
+        forwards = [self._forward(node, target) for target in targets]
         if len(forwards) == 1:
             return forwards[0]
         return _EqualPaths(forwards, self._multipliers[node]).send
+
+    def _forward(self, node: str, target: str) -> Forward:
+        link, router = self.links[node, target], self._routers.get(node)
+        return link.send if router is None else partial(router, link)
 
     def _no_route(self, node: str, journey: Journey) -> None:
         self.simulator.ledger.drop(journey, self.simulator.now, "no route", node)

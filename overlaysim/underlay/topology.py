@@ -1,4 +1,4 @@
-"""Which hosts and switches there are, which links join them, and the usual shapes by name."""
+"""Which nodes there are (hosts, switches, routers), which links, and the usual shapes by name."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ Joined = tuple[str, str, LinkSpec]
 
 @dataclass(frozen=True)
 class Topology:
-    """Hosts, switches, and full-duplex links between two of them each.
+    """Hosts, switches, routers, and full-duplex links between two of them each.
 
-    Hosts are the ends: they send and receive, and never pass on what is meant for another.
+    Hosts are the ends: they send and receive, and never pass on what is meant for another. Switches
+    pass on frames, routers IP packets: these count hops, cut what is too long for the next link, or
+    say that it is.
 
     Raises:
         InputError: naming everything that is wrong, one line each.
@@ -33,6 +35,7 @@ class Topology:
     hosts: tuple[str, ...]
     switches: tuple[str, ...]
     links: tuple[Joined, ...]
+    routers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         problems = [*self._wrong_nodes(), *self._wrong_links()]
@@ -43,8 +46,8 @@ class Topology:
 
     @property
     def nodes(self) -> tuple[str, ...]:
-        """Hosts, then switches."""
-        return self.hosts + self.switches
+        """Hosts, then switches, then routers."""
+        return self.hosts + self.switches + self.routers
 
     def neighbours(self) -> dict[str, tuple[str, ...]]:
         """Return the nodes that each node has a link to, sorted by name."""
@@ -89,7 +92,7 @@ class Topology:
             yield "a topology needs at least one host"
         for node, times in Counter(self.nodes).items():
             if times > 1:
-                yield f"{quote(node)} names {times} nodes; names of hosts and switches are unique"
+                yield f"{quote(node)} names {times} nodes; names of nodes are unique"
             if not _NAME.fullmatch(node):
                 yield (
                     f"{quote(node)} is not a name for a node; write up to 63 letters, digits, "
@@ -132,13 +135,18 @@ def no_link(a: str, b: str, neighbours: Mapping[str, Sequence[str]]) -> str:
     """Say that ``a`` and ``b`` are not linked, and what would be right."""
     for node in (a, b):
         if node not in neighbours:
-            return f"there is no host or switch {quote(node)}{nearest(node, neighbours)}"
+            return f"there is no node {quote(node)}{nearest(node, neighbours)}"
     return f"no link between {a} and {b}; {a} is linked to {', '.join(neighbours[a])}"
 
 
-def listed(hosts: Iterable[str], switches: Iterable[str], links: Iterable[Joined]) -> Topology:
+def listed(
+    hosts: Iterable[str],
+    switches: Iterable[str],
+    links: Iterable[Joined],
+    routers: Iterable[str] = (),
+) -> Topology:
     """Any shape, given link by link."""
-    return Topology(tuple(hosts), tuple(switches), tuple(links))
+    return Topology(tuple(hosts), tuple(switches), tuple(links), tuple(routers))
 
 
 def star(hosts: Sequence[str], link: LinkSpec | None = None) -> Topology:

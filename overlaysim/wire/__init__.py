@@ -11,8 +11,11 @@ from overlaysim.wire.addresses import (
     mac_text,
 )  # fmt: skip
 from overlaysim.wire.arp import ARP
+from overlaysim.wire.as_json import frame_from_json, frame_to_json
+from overlaysim.wire.capture import CapturedFrame, CaptureRecord
 from overlaysim.wire.checksum import checksum
 from overlaysim.wire.decode import HEADERS, decode
+from overlaysim.wire.dissect import dissect
 from overlaysim.wire.dns import QTYPES, RCODES, DnsMessage, Question, Record
 from overlaysim.wire.esp import ESP, NAT_PORT, EspCbcSha256, EspGcm8, EspGcm16, OpenESP
 from overlaysim.wire.ethernet import Ethernet
@@ -32,6 +35,7 @@ from overlaysim.wire.payload import Opaque, Payload
 from overlaysim.wire.pcap import read_pcap
 from overlaysim.wire.pcapng import PcapngWriter
 from overlaysim.wire.quic import QUIC_PORT, QuicDatagram, QuicIpDatagram
+from overlaysim.wire.read_capture import read_capture
 from overlaysim.wire.stt import STT, STT_PORT
 from overlaysim.wire.tcp import TCP
 from overlaysim.wire.udp import UDP
@@ -69,6 +73,8 @@ __all__ = [
     "VXLAN_PORT",
     "WIREGUARD_PORT",
     "ZERO_MAC",
+    "CaptureRecord",
+    "CapturedFrame",
     "DestinationOptions",
     "DnsMessage",
     "Dot1Q",
@@ -103,11 +109,15 @@ __all__ = [
     "WireGuard",
     "checksum",
     "decode",
+    "dissect",
+    "frame_from_json",
+    "frame_to_json",
     "ip4_bytes",
     "ip4_text",
     "ip6_bytes",
     "ip6_text",
     "mac_bytes",
     "mac_text",
+    "read_capture",
     "read_pcap",
 ]

@@ -13,10 +13,18 @@ from overlaysim.wire.transport import pseudo_header_sum
 ECHO_REPLY = 0
 UNREACHABLE = 3
 ECHO_REQUEST = 8
+TIME_EXCEEDED = 11
 """ICMP message types."""
 
 PORT_UNREACHABLE = 3
-"""A code of :data:`UNREACHABLE`."""
+FRAGMENTATION_NEEDED = 4
+"""Codes of :data:`UNREACHABLE`."""
+
+ERRORS = (UNREACHABLE, 4, 5, TIME_EXCEEDED, 12)
+"""ICMP messages that report an error (RFC 1122 section 3.2.2; Linux ``icmp_is_err``)."""
+
+PACKET_TOO_BIG, TIME_EXCEEDED_6 = 2, 3
+"""ICMPv6 message types (RFC 4443 sections 3.2 and 3.3); those below 128 report errors."""
 
 
 class ICMP(Header, protocol=1):

@@ -1,4 +1,7 @@
-"""Writing capture files with several named interfaces (draft-ietf-opsawg-pcapng)."""
+"""Writing capture files with several named interfaces (draft-ietf-opsawg-pcapng).
+
+:mod:`overlaysim.wire.pcapng_reader` reads them.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,17 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from overlaysim.wire.malformed import MalformedPacket
+from overlaysim.wire.pcap import ETHERNET
 
-_SECTION_HEADER = 0x0A0D0D0A
-_INTERFACE = 1
-_ENHANCED_PACKET = 6
-_BYTE_ORDER = 0x1A2B3C4D
+SECTION_HEADER = 0x0A0D0D0A
+"""A block type that reads the same in both byte orders, because it stands before their mark."""
+INTERFACE, PACKET, SIMPLE_PACKET, ENHANCED_PACKET = 1, 2, 3, 6
+"""Block types (sections 4.2 to 4.4; ``PACKET`` is obsolete, appendix A)."""
+BYTE_ORDER = 0x1A2B3C4D
+END, COMMENT, NAME, RESOLUTION, OFFSET = 0, 1, 2, 9, 14
+"""Option codes (sections 3.5 and 4.2)."""
+
 _UNKNOWN_LENGTH = 0xFFFF_FFFF_FFFF_FFFF
-_ETHERNET = 1
-
-_END, _COMMENT, _NAME, _RESOLUTION = 0, 1, 2, 9
-"""Option codes (sections 3.5, 4.2 and 4.3)."""
 
 _PS_PER_NS = 1000
 
@@ -32,11 +36,11 @@ class PcapngWriter:
     ) -> None:
         self._file = file
         self._interfaces = len(interfaces)
-        section = struct.pack("<IHHQ", _BYTE_ORDER, 1, 0, _UNKNOWN_LENGTH)
-        file.write(_block(_SECTION_HEADER, section + _options(_comment(comment))))
+        section = struct.pack("<IHHQ", BYTE_ORDER, 1, 0, _UNKNOWN_LENGTH)
+        file.write(_block(SECTION_HEADER, section + _options(_comment(comment))))
         for name in interfaces:
-            options = [(_NAME, name.encode()), (_RESOLUTION, b"\x09")]
-            file.write(_block(_INTERFACE, struct.pack("<HHI", _ETHERNET, 0, 0) + _options(options)))
+            options = [(NAME, name.encode()), (RESOLUTION, b"\x09")]
+            file.write(_block(INTERFACE, struct.pack("<HHI", ETHERNET, 0, 0) + _options(options)))
 
     def write(
         self, interface_index: int, time_ps: int, data: bytes, comment: str | None = None
@@ -52,12 +56,12 @@ class PcapngWriter:
             "<IIIII", interface_index, stamp >> 32, stamp & 0xFFFF_FFFF, len(data), len(data)
         )
         self._file.write(
-            _block(_ENHANCED_PACKET, head + _padded(data) + _options(_comment(comment)))
+            _block(ENHANCED_PACKET, head + _padded(data) + _options(_comment(comment)))
         )
 
 
 def _comment(text: str | None) -> list[tuple[int, bytes]]:
-    return [] if text is None else [(_COMMENT, text.encode())]
+    return [] if text is None else [(COMMENT, text.encode())]
 
 
 def _padded(data: bytes) -> bytes:
@@ -73,7 +77,7 @@ def _options(options: Sequence[tuple[int, bytes]]) -> bytes:
         if len(value) > 0xFFFF:
             raise MalformedPacket(f"pcapng: a text of {len(value)} bytes; allowed are 65535")
         packed += struct.pack("<HH", code, len(value)) + _padded(value)
-    return packed + struct.pack("<HH", _END, 0)
+    return packed + struct.pack("<HH", END, 0)
 
 
 def _block(kind: int, body: bytes) -> bytes:

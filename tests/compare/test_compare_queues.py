@@ -6,10 +6,11 @@ from fractions import Fraction
 
 import pytest
 
-from overlaysim.compare.arithmetic import Costs, Load, load_of
+from overlaysim.compare.arithmetic import Load, load_of
 from overlaysim.compare.datagram import Road
 from overlaysim.compare.mix import IMIX, Mix, single, weighted
 from overlaysim.compare.simulate import mean_latency, poisson_arrivals, throughput, warm_up
+from overlaysim.host.processor import FREE, Work
 from overlaysim.measure.confidence import interval
 from overlaysim.overlay.encapsulation import encapsulation
 from overlaysim.units import NS
@@ -18,8 +19,8 @@ GIGABIT = 10**9
 THREE = weighted("three", {18: Fraction(2), 700: Fraction(3), 1472: Fraction(1)})
 
 
-def load(name: str, mix: Mix, costs: Costs | None = None, family: int = 4) -> Load:
-    return load_of(Road(encapsulation(name), family), mix, costs or Costs())
+def load(name: str, mix: Mix, work: Work = FREE, family: int = 4) -> Load:
+    return load_of(Road(encapsulation(name), family), mix, work)
 
 
 def test_goodput_and_packets_at_line_rate() -> None:
@@ -65,18 +66,18 @@ def test_no_latency_without_an_end_of_the_queue() -> None:
 
 
 def test_the_slowest_part_sets_the_pace() -> None:
-    slow = load("wireguard", single(1000), Costs(per_packet=20_000 * NS, per_byte=10 * NS))
+    slow = load("wireguard", single(1000), Work(packet=20_000 * NS, byte=10 * NS))
     cost = 20_000 + 10 * 1028
     assert slow.packets_per_second(GIGABIT) == Fraction(10**9, cost)
-    assert load("wireguard", THREE, Costs(1)).latency(Fraction(1000), GIGABIT) is None
+    assert load("wireguard", THREE, Work(1)).latency(Fraction(1000), GIGABIT) is None
 
 
 @pytest.mark.parametrize("rates", [(10 * GIGABIT,), (10 * GIGABIT, GIGABIT), (GIGABIT, GIGABIT)])
-@pytest.mark.parametrize("costs", [Costs(), Costs(300 * NS, NS // 2), Costs(9000 * NS)])
+@pytest.mark.parametrize("work", [FREE, Work(300 * NS, NS // 2), Work(9000 * NS)])
 @pytest.mark.parametrize("mix", [single(18), single(3000), IMIX, THREE], ids=lambda mix: mix.name)
-def test_simulated_throughput_is_exact(mix: Mix, costs: Costs, rates: tuple[int, ...]) -> None:
+def test_simulated_throughput_is_exact(mix: Mix, work: Work, rates: tuple[int, ...]) -> None:
     for name in ("none", "vxlan-esp-docker"):
-        here = load(name, mix, costs)
+        here = load(name, mix, work)
         found = throughput(here, mix, rates)
         assert found is not None
         assert found.goodput == here.goodput(*rates)
@@ -99,20 +100,20 @@ def test_nothing_arrives_of_what_does_not_fit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "mix", "costs", "share"),
+    ("name", "mix", "work", "share"),
     [
-        ("none", single(512), Costs(), Fraction(8, 10)),
-        ("vxlan", IMIX, Costs(), Fraction(5, 10)),
-        ("wireguard", THREE, Costs(), Fraction(7, 10)),
-        ("gre", single(512), Costs(per_packet=3000 * NS), Fraction(6, 10)),  # the line is slowest
-        ("gre", single(512), Costs(per_packet=6000 * NS), Fraction(6, 10)),  # the ends are
-        ("masque-connect-udp", IMIX, Costs(), Fraction(6, 10)),  # one in twelve does not fit
+        ("none", single(512), FREE, Fraction(8, 10)),
+        ("vxlan", IMIX, FREE, Fraction(5, 10)),
+        ("wireguard", THREE, FREE, Fraction(7, 10)),
+        ("gre", single(512), Work(packet=3000 * NS), Fraction(6, 10)),  # the line is slowest
+        ("gre", single(512), Work(packet=6000 * NS), Fraction(6, 10)),  # the ends are
+        ("masque-connect-udp", IMIX, FREE, Fraction(6, 10)),  # one in twelve does not fit
     ],
 )
 def test_simulated_latency_holds_the_formula(
-    name: str, mix: Mix, costs: Costs, share: Fraction
+    name: str, mix: Mix, work: Work, share: Fraction
 ) -> None:
-    here = load(name, mix, costs)
+    here = load(name, mix, work)
     arrivals = share * load("none", mix).packets_per_second(GIGABIT)
     warm = warm_up(float(here.utilisation(arrivals, GIGABIT)), here.variation)
     runs = [

@@ -7,8 +7,8 @@ from fractions import Fraction
 import pytest
 
 from overlaysim.compare import Settings, read_settings
-from overlaysim.compare.arithmetic import Costs
 from overlaysim.errors import InputError
+from overlaysim.host.processor import FREE, Work
 from overlaysim.overlay.encapsulation import Encapsulation, encapsulation, encapsulations
 from overlaysim.units import NS, US
 
@@ -37,15 +37,15 @@ def test_quantities_have_units() -> None:
     assert (found.rate, found.bottleneck) == (40 * 10**9, 4 * 10**9)
     assert found.mtus == (9000, 1500)
     assert found.loads == (Fraction(4, 5), Fraction(1, 4))
-    assert found.costs == {"vxlan": Costs(2 * US, NS // 10)}
+    assert found.work == {"vxlan": Work(2 * US, NS // 10)}
 
 
 def test_costs_of_one_encapsulation_count_before_those_of_all() -> None:
     found = read_settings(["vxlan", "gre"], per_packet=["gre=5us", "1us", "none=3us"])
-    assert {name: costs.per_packet // US for name, costs in found.costs.items()} == {
+    assert {name: work.packet // US for name, work in found.work.items()} == {
         "vxlan": 1, "gre": 5, "none": 3,
     }  # fmt: skip
-    assert not found.costs_of(encapsulation("ipip"))
+    assert found.work_of(encapsulation("ipip")) == FREE
 
 
 def test_what_is_not_specified_over_an_underlay_is_left_out() -> None:

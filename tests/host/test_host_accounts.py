@@ -12,7 +12,7 @@ from host_lab import HostLab, UdpClient, tutorial
 import overlaysim
 from overlaysim.host.agent import GOSSIP_PORT
 from overlaysim.host.stack import DISCARD_PORT, Stack
-from overlaysim.overlay.fragments import REASSEMBLY_TIME
+from overlaysim.overlay.reassembly import REASSEMBLY_TIME
 from overlaysim.sim.journey import DROP_REASONS
 from overlaysim.units import MS, SECOND, US
 from overlaysim.wire import UDP, Opaque
@@ -200,6 +200,10 @@ def is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(node.value)
 
 
+DROPPING = ("drop", "_drop", "_give_up", "_drop_lost", "_refuse", "Refusal")
+"""Names of the functions that are called with a reason."""
+
+
 def reasons_in_the_source() -> set[str]:
     """Every literal that the model hands to the ledger as the reason of a drop.
 
@@ -215,8 +219,8 @@ def reasons_in_the_source() -> set[str]:
                     continue
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 given = [k.value for k in node.keywords if k.arg == "not_mine"]
-                given += node.args if name in ("drop", "_drop", "_give_up") else []
-                found |= {n.value for n in given if isinstance(n, ast.Constant)}
+                given += node.args if name in DROPPING else []
+                found |= {n.value for part in given for n in ast.walk(part) if is_text(n)}
     return found | {signature(Stack).parameters["not_mine"].default}
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overlaysim.overlay.fragments import Reassembler, fragment
+from overlaysim.overlay import Reassembler, fragment
 from overlaysim.overlay.ipvs import UDP_TIMEOUT, VirtualServer
 from overlaysim.units import SECOND
 from overlaysim.wire import ICMP, UDP, Ethernet, IPv4, Opaque, Packet, decode
@@ -149,13 +149,13 @@ def test_fragments_follow_their_first_both_ways() -> None:
         assert forwarded.layer(0, IPv4).dst == ONE
         whole = reassembler.receive(forwarded, 0)
     assert whole is not None
-    assert sockets(whole) == (BALANCER, 5000, ONE, 53)
+    assert sockets(whole.packet) == (BALANCER, 5000, ONE, 53)
     for piece in fragment(datagram(ONE, 53, BALANCER, 5000, size=4000), 1450):
         back = balancer.reverse(piece, SECOND)
         assert back is not None
         whole = reassembler.receive(back, 0)
     assert whole is not None
-    assert sockets(whole) == (VIP, 53, CLIENT, 5000)
+    assert sockets(whole.packet) == (VIP, 53, CLIENT, 5000)
 
 
 def test_a_piece_without_its_first_goes_nowhere() -> None:

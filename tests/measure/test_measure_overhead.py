@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from overlaysim.measure import CATEGORIES, LinkUse, measure_overhead
 from overlaysim.sim import KINDS, Composition, composition
+from overlaysim.sim.accounts import cut
 
 PING = composition("data", 56, 42, 8, 42)
 TABLE = composition("table", 300, 0, 0, 42)
@@ -34,6 +35,21 @@ def test_control_traffic_is_overhead_as_a_whole() -> None:
     assert found.frames["containers"] == 1
 
 
+def test_only_the_headers_of_further_fragments_are_what_cutting_costs() -> None:
+    """1550 bytes of IP over 1500: 1514 + 84, of which the second repeats 34 and carries 50."""
+    whole = composition("data", 1472, 42, 8, 42)
+    first, second = cut(whole, [(1514, 0), (84, 34)])
+    found = measure_overhead([link({first: 1, second: 1})])
+    assert found.total["fragment"] == 34
+    assert found.total["payload"] == 1472
+    assert found.total["ethernet-extras"] == 48
+    assert found.total["outer-headers"] == 42
+    control = cut(composition("table", 1472, outer_headers=42), [(1514 - 34, 0), (34 + 34, 34)])
+    found = measure_overhead([link(dict.fromkeys(control, 1))])
+    assert found.total["fragment"] == 34
+    assert found.total["table"] == 1514 + 48
+
+
 def test_without_framing_nothing_is_extra() -> None:
     assert measure_overhead([link({PING: 1}, extra=0)]).size == 148
 
@@ -49,7 +65,7 @@ def test_no_traffic_has_no_share() -> None:
 
 
 compositions = st.builds(
-    composition, st.sampled_from(KINDS), *[st.integers(0, 1500) for _ in range(4)]
+    composition, st.sampled_from(KINDS), *[st.integers(0, 1500) for _ in range(5)]
 )
 
 

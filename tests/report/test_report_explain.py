@@ -22,13 +22,15 @@ def ping(hops: int = 2) -> Journey:
         message=("ping", "client@host-b", 1, 2, "request"),
     )  # fmt: skip
     journey.packet, journey.length, journey.destination = WRAPPED, WRAPPED.length, "host-a"
+    journey.tunnel = ("vxlan0", "VNI 4097")
     journey.composition = composition("data", 56, 42, 8, 42)
     born, cross = journey.born, SENT + 50 * US
     waited = 3 * US
     journey.hops = [
-        Hop("host-b->switch", born, born, born + cross, 0),
-        Hop("switch->host-a", born + cross, born + cross + waited, born + 2 * cross + waited, 2),
-    ][:hops]
+        Hop("host-b->switch", born, born, born + cross, 0, 148),
+        Hop("switch->host-a", born + cross, born + cross + waited, born + 2 * cross + waited, 2,
+            148),
+    ][:hops]  # fmt: skip
     journey.transmit, journey.propagate = hops * SENT, hops * 50 * US
     journey.queue = waited if hops == 2 else 0
     return journey
@@ -78,7 +80,7 @@ def test_a_packet_on_its_way_and_one_gone_astray() -> None:
 def test_bare_traffic_has_only_a_length() -> None:
     journey = Journey(7, "data", 0, source="host-a", intended="host-b", protocol="udp")
     journey.length, journey.transmit = 1092, 8
-    journey.hops = [Hop("host-a->host-b", 0, 0, 8, 0)]
+    journey.hops = [Hop("host-a->host-b", 0, 0, 8, 0, 1092)]
     Ledger().deliver(journey, 8, "host-b")
     text = explain_packet(journey, extra=0)
     assert text.startswith("udp packet 7, host-a -> host-b, arrived after 0.000 us\n")

@@ -119,6 +119,16 @@ def test_the_users_own_settings_do_not_change_a_figure(run: Measurements, tmp_pa
     assert b"Matplotlib" not in written[0][0]
 
 
+def test_routers_and_narrow_links_are_told_apart() -> None:
+    links = (LinkView("a", "r", RATE, DELAY), LinkView("b", "r", RATE, DELAY, 1400))
+    with style():
+        figure = topology_figure(TopologyView(("a", "b"), (), links, routers=("r",)), [], SECOND)
+    said = words(figure)
+    assert "2 hosts, 1 router, 2 links of 1 Gbit/s, 50 us unless stated" in said
+    assert "1 Gbit/s, 50 us, MTU 1400 B\nbusy 0 %" in said
+    assert "r" in said
+
+
 def test_a_large_topology_is_drawn_without_labels() -> None:
     hosts = tuple(f"h{n}" for n in range(60))
     view = TopologyView(hosts, ("s",), tuple(LinkView(h, "s", RATE, DELAY) for h in hosts))

@@ -61,11 +61,12 @@ def test_a_document_numbers_its_tables_and_comments_its_notes() -> None:
     assert "% 5 % of it\\nsecond\n" in text
     assert text.startswith("% Needs \\usepackage{booktabs}")
     assert balanced(text)
+    assert latex_document([TABLE] * 17).count(r"\clearpage") == 2
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no LaTeX")
 def test_a_real_latex_takes_it(tmp_path: Path) -> None:
-    (tmp_path / "tables.tex").write_text(latex_document([TABLE, TABLE]), encoding="utf-8")
+    (tmp_path / "tables.tex").write_text(latex_document([TABLE] * 60), encoding="utf-8")
     document = (
         "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\\input{tables}\n"
         "\\end{document}\n"

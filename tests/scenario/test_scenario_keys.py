@@ -265,6 +265,42 @@ underlay:
     assert (spec.framing, spec.ecmp, spec.convergence) == ("none", "shared", 200 * MS)
 
 
+def test_routers_have_addresses_behind_those_of_the_hosts() -> None:
+    spec = read("""\
+name: x
+underlay:
+  nodes: {r1: router, a: host, s: switch, r2: router, b: host}
+  links:
+    - {between: [a, s]}
+    - {between: [s, r1]}
+    - {between: [r1, r2], mtu: 1400 B}
+    - {between: [r2, b]}
+""").underlay
+    assert spec.topology.routers == ("r1", "r2")
+    assert spec.addresses == {
+        "a": "10.77.0.11", "b": "10.77.0.12", "r1": "10.77.0.13", "r2": "10.77.0.14",
+    }  # fmt: skip
+
+
+def test_routers_need_room_in_the_subnet_too() -> None:
+    text = """\
+name: x
+underlay:
+  nodes: {a: host, b: host, r: router}
+  links: [{between: [a, r]}, {between: [r, b]}]
+  subnet: 10.0.0.0/30
+"""
+    assert problem(text) == (
+        "x.yml:5:11: underlay.subnet: 10.0.0.0/30 has 2 addresses for 3 hosts and routers; "
+        "write for example 10.0.0.0/29"
+    )
+
+
+def test_bridges_cut_unless_told_not_to() -> None:
+    assert read("name: x\n").bridge_nf is True
+    assert read("name: x\noverlay: {bridge_nf: off}\n").bridge_nf is False
+
+
 GRAPH = """\
 <graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph edgedefault="undirected">
 <node id="a"/><node id="s"/><node id="b"/>
@@ -350,7 +386,8 @@ def test_addresses(text: str, subnet: str, first: str) -> None:
         ("links: [{between: [host-a, switch]}, {between: [switch, host-a]}]",
          "2:59: underlay.links[1].between: the link between switch and host-a is there twice"),
         ("nodes: {a: host, s: swich}",
-         '2:32: underlay.nodes.s: "swich" is not one of host, switch; did you mean switch?'),
+         '2:32: underlay.nodes.s: "swich" is not one of host, switch, router; '
+         "did you mean switch?"),
         ("nodes: {a: host, b: host}, links: [{between: [a, c]}]",
          "2:57: underlay.links[0].between: there is no node c"),
         ("nodes: {a: host, b: host, c: host}, links: [{between: [a, b]}]",
@@ -381,8 +418,7 @@ def test_several_mistakes_of_one_underlay_come_together() -> None:
 def test_all_that_a_topology_refuses_is_reported() -> None:
     assert problems(underlay("hosts: [switch]")) == [
         'x.yml:2:19: underlay.hosts: "switch" has a link to itself',
-        'x.yml:2:19: underlay.hosts: "switch" names 2 nodes; '
-        "names of hosts and switches are unique",
+        'x.yml:2:19: underlay.hosts: "switch" names 2 nodes; names of nodes are unique',
     ]
 
 

@@ -95,7 +95,7 @@ def step(text: str) -> str:
         ("{fault: {link: [host-a, host-a], state: down}}",
          '3:29: timeline[0].fault.link[1]: "host-a" is there twice'),
         ("{fault: {link: [host-a, swich], state: down}}",
-         '3:20: timeline[0].fault.link: there is no host or switch "swich"; did you mean switch?'),
+         '3:20: timeline[0].fault.link: there is no node "swich"; did you mean switch?'),
         ("{fault: {link: [host-a, switch], state: dwon}}",
          '3:45: timeline[0].fault.state: "dwon" is not one of down, up; did you mean down?'),
         ("{fault: down}",

@@ -177,7 +177,7 @@ def test_links_that_do_not_exist_are_named() -> None:
     world = World(square())
     with pytest.raises(InputError, match="no link between a and s; a is linked to in"):
         world.underlay.set_link_state("a", "s", False)
-    with pytest.raises(InputError, match=r'no host or switch "ou"; did you mean out\?'):
+    with pytest.raises(InputError, match=r'no node "ou"; did you mean out\?'):
         world.underlay.change_link("b", "ou", loss=0.5)
     with pytest.raises(InputError, match="loss is from 0 % to 100 %, not 150 %"):
         world.underlay.change_link("b", "out", loss=1.5)

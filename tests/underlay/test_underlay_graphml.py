@@ -42,6 +42,18 @@ def test_nodes_with_one_link_are_hosts(tmp_path: Path) -> None:
     assert topology.link_between("a", "middle") == LinkSpec(rate=7)
 
 
+def test_a_node_can_be_a_router(tmp_path: Path) -> None:
+    body = (
+        STAR + '<node id="r"><data key="d0">router</data></node><edge source="r" target="middle"/>'
+    )
+    topology = from_graphml(write(tmp_path, body))
+    assert (topology.hosts, topology.switches, topology.routers) == (
+        ("a", "b"),
+        ("middle",),
+        ("r",),
+    )
+
+
 def test_attributes_of_nodes_and_edges(tmp_path: Path) -> None:
     body = """
       <node id="0"><data key="d1">New York</data><data key="d0">host</data></node>
@@ -93,7 +105,8 @@ def test_document_types_are_refused(tmp_path: Path, prolog: str) -> None:
         ),
         (
             STAR + '<node id="c"><data key="d0">hots</data></node>',
-            r'node c: "hots" is not a kind of node; write host or switch; did you mean host\?',
+            r'node c: "hots" is not a kind of node; write host, switch or router; '
+            r"did you mean host\?",
         ),
         (
             STAR + '<edge source="a" target="b"><data key="d2">fast</data></edge>',

@@ -31,8 +31,8 @@ def test_store_and_forward_by_hand() -> None:
     world.simulator.run_to(US * 20)
     arrival = 100 + 892_800 + 5 * US
     assert journey.hops == [
-        Hop("a->switch", 100, 100, arrival, 0),
-        Hop("switch->b", arrival, arrival, arrival + 892_800 + 5 * US, 0),
+        Hop("a->switch", 100, 100, arrival, 0, 1092),
+        Hop("switch->b", arrival, arrival, arrival + 892_800 + 5 * US, 0, 1092),
     ]
     assert journey.ended == arrival + 892_800 + 5 * US
     assert (journey.queue, journey.transmit, journey.propagate) == (0, 2 * 892_800, 10 * US)

@@ -46,6 +46,15 @@ def test_line_has_a_switch_per_host_or_as_many_as_asked_for() -> None:
     ]  # fmt: skip
 
 
+def test_routers_are_nodes_like_others() -> None:
+    links = [("a", "r", SPEC), ("r", "b", SPEC)]
+    topology = listed(["a", "b"], [], links, ["r"])
+    assert topology.nodes == ("a", "b", "r")
+    assert topology.neighbours()["r"] == ("a", "b")
+    with pytest.raises(InputError, match="names 2 nodes; names of nodes are unique"):
+        listed(["a", "b"], ["r"], links, ["r"])
+
+
 def test_ring() -> None:
     assert joined(ring(["a", "b", "c"]))[3:] == [
         "switch-1 switch-2", "switch-2 switch-3", "switch-3 switch-1",

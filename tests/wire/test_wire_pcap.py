@@ -10,6 +10,9 @@ import pytest
 from wire_samples import DOCKER, overlay_ping, tshark_fields
 
 from overlaysim.wire import MalformedPacket, PcapngWriter, read_pcap
+from overlaysim.wire.read_capture import capture_records
+
+THREE_INTERFACES = DOCKER.parents[1] / "captures" / "three-interfaces.pcapng"
 
 
 def classic(order: str, magic: int, *, link: int = 1) -> bytes:
@@ -34,21 +37,40 @@ def test_times_of_a_real_capture() -> None:
     assert [time - times[0] for time in times[:3]] == [0, 64_000, 258_337_000]
 
 
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b"", "is not a pcap file"),
-        (bytes(24), "is not a pcap file"),
-        (classic("<", 0xA1B2C3D4)[:-1], "states 3 bytes that are not there"),
-        (classic("<", 0xA1B2C3D4)[:-4], "ends inside the header of a frame"),
-        (classic("<", 0xA1B2C3D4, link=101), "link type 101; only Ethernet"),
-    ],
-)
+BROKEN = [
+    (b"", "is not a pcap file"),
+    (bytes(24), "is not a pcap file"),
+    (classic("<", 0xA1B2C3D4)[:20],
+     "at byte 0: the header of a pcap file has 24 bytes, but the file ends after 20 of them"),
+    (classic("<", 0xA1B2C3D4)[:-1],
+     "at byte 40: a frame has 3 bytes, but the file ends after 2 of them"),
+    (classic("<", 0xA1B2C3D4)[:-4],
+     "at byte 24: the header of a frame has 16 bytes, but the file ends after 15 of them"),
+    (classic("<", 0xA1B2C3D4)[:-19] + struct.pack("<IIII", 0, 0, 262_145, 262_145),
+     "at byte 24: a frame of 262145 bytes; none is longer than 262144"),
+    (classic("<", 0xA1B2C3D4, link=101), "link type 101; only Ethernet"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "message"), BROKEN, ids=[message for _, message in BROKEN])
 def test_broken_files_are_explained(tmp_path: Path, data: bytes, message: str) -> None:
     path = tmp_path / "broken.pcap"
     path.write_bytes(data)
     with pytest.raises(MalformedPacket, match=f"broken.pcap: .*{message}"):
         list(read_pcap(path))
+
+
+@pytest.mark.parametrize("path", [DOCKER, THREE_INTERFACES], ids=lambda path: path.name)
+def test_a_file_is_read_no_further_than_to_the_frame_in_hand(path: Path) -> None:
+    """A file may be larger than the memory, or a pipe of which the rest is still to come."""
+    data = path.read_bytes()
+    file = io.BytesIO(data)
+    place = 0
+    for record in capture_records(file, path.name):
+        place += len(record.head) + len(record.frame.data if record.frame else b"")
+        place += len(record.tail)
+        assert file.tell() <= place + 4  # the first bytes of a file are read in advance
+    assert place == len(data)
 
 
 def test_pcapng_is_read_back_by_tshark(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ FROM_A_WORKER = (
 )
 MTU_OPTION = "com.docker.network.driver.mtu"
 VNI_OPTION = "com.docker.network.driver.overlay.vxlanid_list"
+"""Ours alone: how a Linux VXLAN device may be set up, though Docker never does it so."""
 
 
 class NetworkPart(DaemonPart):

@@ -1,6 +1,7 @@
 """Encapsulations: one declaration each, in one registry.
 
-A new one is a few lines, in any module that is imported before it is used::
+A new one is a few lines, in any module that is imported before it is used, or that an installed
+package names (:mod:`overlaysim.overlay.encapsulation.installed`)::
 
     from overlaysim.overlay.encapsulation import Encapsulation, register
     from overlaysim.wire import Header
@@ -28,10 +29,13 @@ from overlaysim.overlay.encapsulation.declaration import (
     Encapsulation,
     NotDelivered,
 )
+from overlaysim.overlay.encapsulation.example import Example, example
 from overlaysim.overlay.encapsulation.registry import encapsulation, encapsulations, register
+from overlaysim.overlay.encapsulation.summary import Summary, summarise
 from overlaysim.overlay.encapsulation.tunnel import DF_RULES, DeviceSettings, Tunnel
 
 __all__ = [
-    "DF_RULES", "CannotCarry", "Carries", "DeviceSettings", "Encapsulation", "NotDelivered",
-    "Tunnel", "TunnelChoice", "encapsulation", "encapsulations", "read_options", "register",
+    "DF_RULES", "CannotCarry", "Carries", "DeviceSettings", "Encapsulation", "Example",
+    "NotDelivered", "Summary", "Tunnel", "TunnelChoice", "encapsulation", "encapsulations",
+    "example", "read_options", "register", "summarise",
 ]  # fmt: skip

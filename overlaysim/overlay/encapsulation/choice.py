@@ -14,7 +14,7 @@ from typing import Any
 
 from overlaysim.errors import InputError, nearest, quote
 from overlaysim.overlay.encapsulation.ciphers import DOCKER
-from overlaysim.overlay.encapsulation.declaration import Encapsulation
+from overlaysim.overlay.encapsulation.declaration import Carries, Encapsulation
 from overlaysim.overlay.encapsulation.registry import encapsulation
 from overlaysim.overlay.encapsulation.tunnel import DEFAULT, DF_RULES, INHERIT, DeviceSettings
 from overlaysim.overlay.encapsulation.vxlan import VXLAN_LINUX
@@ -25,6 +25,10 @@ PREFIX = "overlaysim."
 ENCRYPTED = "encrypted"
 """Docker's own option; its presence counts, not its value (moby ``ov_network.go``)."""
 
+ATTACH = ("bridge", "device")
+"""Whether containers and tunnel device are plugged into a bridge, as Docker has it, or a container
+sits on the tunnel device itself."""
+
 UNDERLAYS = {"ipv4": 4, "ipv6": 6}
 
 
@@ -34,11 +38,13 @@ class TunnelChoice:
 
     Attributes:
         family: outer IP version.
+        attach: one of :data:`ATTACH`.
     """
 
     encapsulation: Encapsulation = VXLAN_LINUX
     family: int = 4
     settings: DeviceSettings = DEFAULT
+    attach: str = "bridge"
 
     def mtu(self, underlay_mtu: int) -> int:
         """The MTU of a container's interface, in bytes.
@@ -64,36 +70,31 @@ def read_options(options: Mapping[str, str], default: TunnelChoice) -> TunnelCho
         InputError: an option that begins with :data:`PREFIX` is not known or its value not allowed,
             or the encapsulation does not go over that underlay.
     """
-    settings = {}
-    known, family = default.encapsulation, default.family
-    if ENCRYPTED in options:
-        known = DOCKER
+    chosen: dict[str, Any] = {"encapsulation": DOCKER} if ENCRYPTED in options else {}
+    settings: dict[str, Any] = {}
     for key, value in options.items():
         if not key.startswith(PREFIX):
             continue
         name = key.removeprefix(PREFIX)
         if name not in _READERS:
-            allowed = ", ".join(PREFIX + name for name in _READERS)
+            allowed = [PREFIX + name for name in _READERS]
             raise InputError(
-                f"{quote(key)} is not a driver option{nearest(key, [PREFIX + n for n in _READERS])}"
-                f" (there are {allowed})"
+                f"{quote(key)} is not a driver option{nearest(key, allowed)} "
+                f"(there are {', '.join(allowed)})"
             )
-        read = _READERS[name]
         try:
-            result = read(value)
+            result = _READERS[name](value)
         except InputError as error:
             raise InputError(f"option {key}: {error}") from None
-        if name == "encapsulation":
-            known = result
-        elif name == "underlay":
-            family = result
+        if name in _CHOICES:
+            chosen[_CHOICES[name]] = result
         else:
             settings[_FIELDS.get(name, name)] = result
-    return checked(TunnelChoice(known, family, replace(default.settings, **settings)))
+    return checked(replace(default, **chosen, settings=replace(default.settings, **settings)))
 
 
 def checked(choice: TunnelChoice) -> TunnelChoice:
-    """Return ``choice``.
+    """Return ``choice``; where the containers' own addresses cross the underlay, over IPv4.
 
     Raises:
         InputError: containers speak IPv4 and the encapsulation does not carry it, or it does not go
@@ -107,7 +108,8 @@ def checked(choice: TunnelChoice) -> TunnelChoice:
         )
     if 4 not in known.inner:
         raise InputError(f"{known.name} carries IPv6 only, and containers here speak IPv4")
-    return choice
+    own = known.link or known.carries is Carries.SEGMENT
+    return replace(choice, family=4) if own else choice
 
 
 def _one_of(words: Mapping[str, Any]) -> Callable[[str], Any]:
@@ -145,6 +147,7 @@ def _ports(value: str) -> tuple[int, int]:
 _READERS: dict[str, Callable[[str], Any]] = {
     "encapsulation": encapsulation,
     "underlay": _one_of(UNDERLAYS),
+    "attach": _one_of({word: word for word in ATTACH}),
     "df": _one_of({rule: rule for rule in DF_RULES}),
     "ttl": _number(1, 255, inherit=True),
     "tos": _number(0, 255, inherit=True),
@@ -153,6 +156,9 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "flowlabel": _number(0, 0xFFFFF),
 }
 """The options, by their names behind :data:`PREFIX`."""
+
+_CHOICES = {"encapsulation": "encapsulation", "underlay": "family", "attach": "attach"}
+"""Options that are fields of :class:`TunnelChoice` itself."""
 
 _FIELDS = {"udpcsum": "udp_checksum", "srcport": "ports", "flowlabel": "flow_label"}
 """Fields of :class:`DeviceSettings` that have another name."""

@@ -15,6 +15,8 @@ _FILLS = {
     "encapsulation": Fill(ORANGE, "xx"),
     "outer-headers": Fill(ORANGE, "\\\\"),
     "ethernet-extras": Fill(GREY, ".."),
+    "fragment": Fill(GREY, "xx"),
+    "icmp": Fill(GREY, "++"),
 }
 _CONTROL_FILL = Fill(BLUE, "++")
 

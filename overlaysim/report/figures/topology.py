@@ -1,4 +1,4 @@
-"""The underlay: hosts with their containers, switches, links, and how busy the links were."""
+"""The underlay: hosts with their containers, what joins them, and how busy the links were."""
 
 from __future__ import annotations
 
@@ -71,10 +71,12 @@ def _usual(links: Sequence[LinkView]) -> str:
 
 
 def _title(view: TopologyView, usual: str) -> str:
-    nodes = ", ".join(
-        (_count(len(view.hosts), "host"), _count(len(view.switches), "switch", "switches"),
-         _count(len(view.links), "link"))
-    )  # fmt: skip
+    counts = [_count(len(view.hosts), "host")]
+    if view.switches or not view.routers:
+        counts.append(_count(len(view.switches), "switch", "switches"))
+    if view.routers:
+        counts.append(_count(len(view.routers), "router"))
+    nodes = ", ".join((*counts, _count(len(view.links), "link")))
     others = any(_properties(link) != usual for link in view.links)
     return f"{nodes} of {usual}{' unless stated' if others else ''}" if usual else nodes
 
@@ -84,9 +86,10 @@ def _count(number: int, one: str, many: str = "") -> str:
 
 
 def _properties(link: LinkView) -> str:
-    """Rate and delay, the delay without zeros that say nothing."""
+    """Rate, delay without zeros that say nothing, and an MTU that is not Ethernet's."""
     number, unit = format_duration(link.delay).split(" ")
-    return f"{format_rate(link.rate)}, {float(number):g} {unit}"
+    mtu = "" if link.mtu == 1500 else f", MTU {link.mtu} B"
+    return f"{format_rate(link.rate)}, {float(number):g} {unit}{mtu}"
 
 
 def _class_of(busy: float) -> tuple[str, float]:
@@ -120,10 +123,12 @@ def _percent(share: float) -> str:
 def _draw_nodes(axes: Axes, view: TopologyView, places: Positions) -> None:
     hosts = {"boxstyle": "round,pad=0.45", "facecolor": "#E8F4FB", "edgecolor": BLUE}
     switches = {"boxstyle": "square,pad=0.45", "facecolor": "#F3F3F3", "edgecolor": "#555555"}
+    routers = switches | {"boxstyle": "circle,pad=0.45"}
     many = len(places) > _MOST_LABELLED_NODES
-    for node in view.switches:
+    for node in view.between:
         text = "" if many else label(node, 14)
-        axes.text(*places[node], text, bbox=switches, fontsize=9, ha="center", va="center",
+        box = routers if node in view.routers else switches
+        axes.text(*places[node], text, bbox=box, fontsize=9, ha="center", va="center",
                   zorder=3)  # fmt: skip
     for node in view.hosts:
         text = "" if many else label(node, 16)
