@@ -117,8 +117,8 @@ class Comparison:
             inside = sum(bool(pair.agrees) for pair in estimates)
             found.append(
                 f"latency, paths: {inside} of {len(estimates)} calculated values lie in the "
-                f"{100 * CONFIDENCE:.0f} % interval of the simulated one; one in 20 would not by "
-                "chance"
+                f"{100 * CONFIDENCE:.0f} % interval of the simulated one; by chance one in 20 "
+                "would not, several together as all meet the same datagrams"
             )
         return found
 

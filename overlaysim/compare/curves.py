@@ -59,7 +59,7 @@ def latency_curves(settings: Settings, points: Sequence[Point]) -> CurveChart:
     curves = [_latency_curve(settings, point, unit) for point in points if point.fits]
     scale = Scale(
         f"load: {points[0].mix.name} offered, % of what plain packets fill",
-        f"mean latency, {name}", corner="upper left",
+        f"mean latency, {name}",
         limits=(0, _HIGHEST * idle / 1e12 / unit), lowest_first=True,
     )  # fmt: skip
     return CurveChart(curves, BASELINE, scale)
@@ -118,7 +118,7 @@ def _payloads(road: Road, largest: int) -> list[int]:
 def _payload_scale(curves: Sequence[Curve], what: str, limits: tuple[float, float]) -> Scale:
     largest = max(x for curve in curves for x in curve.xs)
     ticks = tuple(float(_SMALLEST * 2**n) for n in range(int(log2(largest / _SMALLEST)) + 1))
-    return Scale("UDP payload, bytes", what, ticks=ticks, corner="lower right", limits=limits)
+    return Scale("UDP payload, bytes", what, ticks=ticks, limits=limits)
 
 
 # ---- over the load ----------------------------------------------------------------------------

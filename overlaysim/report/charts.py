@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 
 class Stack(NamedTuple):
@@ -76,7 +76,6 @@ class Scale:
     Attributes:
         x, y: what they show, with units.
         ticks: of a logarithmic horizontal axis; without any the axis is linear.
-        corner: where the legend stands.
         limits: of the vertical axis; None for those that suit the curves.
         lowest_first: whether legends begin with the lowest curve.
     """
@@ -84,7 +83,6 @@ class Scale:
     x: str
     y: str
     ticks: tuple[float, ...] = ()
-    corner: Literal["best", "upper left", "lower right"] = "best"
     limits: tuple[float, float] | None = None
     lowest_first: bool = False
 

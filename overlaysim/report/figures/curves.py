@@ -116,5 +116,5 @@ def _finish(axes: Axes, scale: Scale, key: str) -> None:
     axes.set_ylabel(scale.y)
     axes.label_outer()
     axes.grid()
-    axes.legend(loc=scale.corner, frameon=True, framealpha=0.85, edgecolor="none", borderpad=0.2,
+    axes.legend(loc="best", frameon=True, framealpha=0.6, edgecolor="none", borderpad=0.2,
                 title=key or None, title_fontsize=6.5, alignment="left")  # fmt: skip
