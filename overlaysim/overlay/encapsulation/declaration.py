@@ -148,6 +148,21 @@ class Encapsulation:
     # ---- and out of it --------------------------------------------------------------------
 
     @property
+    def port(self) -> tuple[str, int]:
+        """What a packet filter sees: ``udp`` or ``tcp`` and a port, or ``ip`` and a protocol.
+
+        Where a container's own packets cross the underlay there is no one answer: ``ip`` and 255.
+        """
+        first = self._example[0] if self._example else None
+        if isinstance(first, UDP | TCP):
+            return ("udp" if isinstance(first, UDP) else "tcp"), first.dst_port
+        if self.link:
+            return "ip", 255
+        kinds = IPv4 if 4 in self.inner else IPv6
+        number = (kinds if first is None else first).BINDINGS.get("protocol")
+        return "ip", 255 if number is None else number
+
+    @property
     def has_ports(self) -> bool:
         """Whether the underlay sees UDP or TCP ports."""
         return bool(self._example) and isinstance(self._example[0], UDP | TCP)
