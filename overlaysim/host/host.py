@@ -20,6 +20,7 @@ from overlaysim.host.interface import Interface
 from overlaysim.host.membership import Membership, gateway_stack
 from overlaysim.host.resolver import EmbeddedResolver, Upstream
 from overlaysim.host.segment import NetworkInfo, Segment
+from overlaysim.host.shadows import tell_shadowed
 from overlaysim.host.stack import Stack
 from overlaysim.host.streams import HostStreams
 from overlaysim.host.tables import NetworkTables
@@ -69,7 +70,7 @@ class Host:
         self.memberships: dict[str, Membership] = {}
         self._resolver = EmbeddedResolver(
             around.simulator, me.name, self.memberships, around.upstream, around.costs.resolver,
-            self.daemon,
+            self.daemon, around.directory,
         )  # fmt: skip
 
     # ---- the gossip cluster ---------------------------------------------------------------
@@ -212,6 +213,7 @@ class Host:
         attachment = Attachment(info, interface, endpoint, aliases)
         container.attachments.append(attachment)
         self._own(info.label, address, container.label)
+        tell_shadowed(self.around.simulator, self.around.directory, container, info)
         if info.vni is not None:
             self._publish_peer(info, endpoint, address, interface.mac)
         return attachment
@@ -294,13 +296,22 @@ class Host:
     # ---- building blocks ------------------------------------------------------------------
 
     def _owner(self, interface: Interface, address: str) -> str:
-        """Whom a sender on this interface means: for a VIP or a gateway, the host's own."""
-        segment = interface.segment
-        owner = self.around.directory.owner(segment.info.label, address)
-        if owner is None:
-            holder = segment.holder(address)
-            owner = address if holder is None else holder.label
-        return owner
+        """Whom a sender on this interface means: for a VIP or a gateway, the host's own.
+
+        An address of a host that nobody in the network has, or that the sender was told by the DNS
+        server outside, means that host.
+        """
+        segment, directory = interface.segment, self.around.directory
+        meant = directory.host_meant(interface.label, address)
+        if meant is not None:
+            return meant.name
+        owner = directory.owner(segment.info.label, address)
+        if owner is not None:
+            return owner
+        holder, host = segment.holder(address), directory.host_at(address)
+        if holder is not None:
+            return holder.label
+        return address if host is None else host.name
 
     def _interface(self, stack: Stack, segment: Segment, mac: str, address: str) -> Interface:
         """Make a container's next interface: eth0, eth1 … in order of attachment."""
