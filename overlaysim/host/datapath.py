@@ -61,6 +61,8 @@ class Datapath:
         self._segments: dict[int, Segment] = {}
         self._ports: dict[int, Handler] = {}
         self._tcp: Handler | None = None
+        self.unclaimed: Handler = self._drop_unclaimed
+        """Takes the packets for the host that are for no tunnel and for no daemon's port."""
         # Every kernel keys its flow hash by itself at boot, so two hosts map one flow to two ports.
         self._hash_key = simulator.streams.number("flow-hash", me.name, bits=32)
         self._in_hand = 0
@@ -84,6 +86,10 @@ class Datapath:
     def close(self, port: int) -> None:
         """The daemon that listened on this port has ended."""
         self._ports.pop(port, None)
+
+    def uses(self, port: int) -> bool:
+        """Whether a UDP port is a daemon's or the tunnels'."""
+        return port in self._ports or port == VXLAN_PORT
 
     def listen_tcp(self, handler: Handler) -> None:
         """The host's TCP takes every segment; what no daemon listens for, it resets itself."""
@@ -209,7 +215,7 @@ class Datapath:
         """A datagram for a daemon's socket: it has arrived once it is in the socket's buffer."""
         handler = self._ports.get(port)
         if handler is None:
-            self._drop(journey, "port closed", self.me.name)
+            self.unclaimed(journey, packet)
         elif not self._daemon.has_room(port):
             self._drop(journey, "socket buffer full", self.me.name)
         else:
@@ -218,8 +224,7 @@ class Datapath:
 
     def _untunnel(self, journey: Journey, packet: Packet) -> None:
         if not self._segments:  # no VXLAN device at all: the kernel's socket is closed
-            self._drop(journey, "port closed", self.me.name)
-            self.outer.refuse(packet)
+            self.unclaimed(journey, packet)
             return
         segment = self._segments.get(packet.layer(3, VXLAN).vni)
         if segment is None:
@@ -233,6 +238,9 @@ class Datapath:
         segment.from_tunnel(journey, frame, packet.layer(1, IPv4).src)
 
     # ---- helpers --------------------------------------------------------------------------
+
+    def _drop_unclaimed(self, journey: Journey, _: Packet) -> None:
+        self._drop(journey, "port closed", self.me.name)
 
     def _after(self, journey: Journey, delay: int, then: Callable[[], None]) -> None:
         if not delay:

@@ -16,7 +16,9 @@ from overlaysim.host.container import Attachment, Container, Execution
 from overlaysim.host.daemon import Daemon
 from overlaysim.host.datapath import Datapath, HostCosts
 from overlaysim.host.directory import Directory, HostAddress
+from overlaysim.host.egress import Egress
 from overlaysim.host.interface import Interface
+from overlaysim.host.kernel import Kernel
 from overlaysim.host.membership import Membership, gateway_stack
 from overlaysim.host.resolver import EmbeddedResolver, Upstream
 from overlaysim.host.segment import NetworkInfo, Segment
@@ -66,6 +68,13 @@ class Host:
         )
         self.streams = HostStreams(around.simulator, self.datapath, around.directory, self.daemon)
         self.agent: Agent | None = None
+        outer = self.datapath.outer
+        kernel = Kernel(around.simulator, me, around.directory, outer)
+        self.egress = Egress(
+            around.simulator, me, around.directory, outer, kernel, bridges=self._bridges,
+            owner_of=self._owner, is_reserved=self.datapath.uses,
+        )  # fmt: skip
+        self.datapath.unclaimed = outer.take_icmp = self.egress.receive
         self.containers: dict[str, Container] = {}
         self.memberships: dict[str, Membership] = {}
         self._resolver = EmbeddedResolver(
@@ -117,6 +126,7 @@ class Host:
         self.daemon.end()
         self.streams.reboot()
         self.datapath.reboot()
+        self.egress.reboot()
         self.stop_agent()
         for container in self.containers.values():
             container.power_off(self.around.simulator.now)
@@ -166,9 +176,18 @@ class Host:
             simulator, self.name, info, vtep, self.datapath.tunnel,
             bridge_nf=self.around.bridge_nf,
         )  # fmt: skip
-        gateway = gateway_stack(simulator, segment, gateway_mac, self._owner)
+        forward = self.egress.forward if vtep is None and not info.internal else None
+        gateway = gateway_stack(simulator, segment, gateway_mac, self._owner, forward)
         self.memberships[info.id] = membership = Membership(info, segment, tables, gateway)
         return membership
+
+    def _bridges(self) -> list[Interface]:
+        """The host's own ends of the networks that it forwards for."""
+        return [
+            membership.gateway.interfaces[0]
+            for membership in self.memberships.values()
+            if membership.info.vni is None and not membership.info.internal
+        ]
 
     def _bridge_mac(self, info: NetworkInfo) -> str:
         """The kernel gives every bridge a random MAC, so hosts differ in their gateway's."""
@@ -289,6 +308,7 @@ class Host:
         """Packets held here: waiting for ARP or inside the VTEP."""
         return (
             self.datapath.in_hand
+            + self.egress.in_hand
             + sum(container.stack.waiting for container in self.containers.values())
             + sum(membership.waiting for membership in self.memberships.values())
         )
