@@ -20,8 +20,8 @@ def shadows_table(m: Measurements) -> Table | None:
     short = ShortNames(label for flow in m.fates.flows for label in (flow.source, flow.intended))
     hidden = len(ranked) - MOST_SHADOWS
     notes = [
-        "a network that has the address in its subnet comes before the way out: what containers "
-        "in it send to the host stays in the network",
+        "shadowed: the address lies in the subnet of a network that the containers are in, so "
+        "what they send to it stays there",
         *([f"and {hidden} more, to which less was sent"] if hidden > 0 else []),
     ]
     return Table(

@@ -62,7 +62,7 @@ class _Plan:
     def __init__(self, underlay: UnderlaySpec) -> None:
         self._underlay = IPv4Network(underlay.subnet)
         self._addresses = underlay.addresses
-        self._pool = SubnetPool()
+        self._pool: SubnetPool | None = None  # there is no swarm yet
         self._overlays: dict[str, str] = {}
 
     def follow(self, command: Command) -> Iterator[Overlap]:
@@ -82,16 +82,18 @@ class _Plan:
     def _init(self, command: Command, flags: FlagValues) -> Iterator[Overlap]:
         pools = tuple(flags.items("default-addr-pool")) or ("10.0.0.0/8",)
         try:
-            self._pool = SubnetPool(pools, flags.number("default-addr-pool-mask-length") or 24)
-            subnet = self._pool.allocate()
+            pool = SubnetPool(pools, flags.number("default-addr-pool-mask-length") or 24)
+            subnet = pool.allocate()
         except OverlaysimError:
             return  # the command itself will say what is wrong
-        self._overlays = {INGRESS: subnet}
+        self._pool, self._overlays = pool, {INGRESS: subnet}
         yield from self._compare(command, INGRESS, subnet, "containers with published ports")
 
     def _create(self, command: Command, flags: FlagValues, network: str) -> Iterator[Overlap]:
         subnet = next(iter(flags.items("subnet")), "")
         if flags.text("driver") == "overlay":
+            if self._pool is None:
+                return
             try:
                 subnet = self._pool.request(subnet) if subnet else self._pool.allocate()
             except AddressInUse:
@@ -105,7 +107,7 @@ class _Plan:
 
     def _release(self, network: str) -> None:
         subnet = self._overlays.pop(network, None)
-        if subnet is not None:
+        if subnet is not None and self._pool is not None:
             self._pool.release(subnet)
 
     def _taken(self, network: str, wanted: str) -> str:
