@@ -7,6 +7,7 @@ from host_lab import HostLab, UdpClient, loss
 
 from overlaysim.host.segment import Segment
 from overlaysim.host.stack import DISCARD_PORT
+from overlaysim.overlay.fragments import fragment
 from overlaysim.overlay.icmp_errors import read_quoted
 from overlaysim.sim import Journey
 from overlaysim.sim.events import FlowMasqueraded, FrameSeen
@@ -112,6 +113,9 @@ def test_a_ping_out_and_back_step_by_step(monkeypatch: pytest.MonkeyPatch) -> No
         assert read.pack() == packet.pack()
         assert read.recomputed().pack() == packet.pack()  # every checksum is right
 
+    (ping,) = lab.session.measure().latencies.pings.items()
+    assert ping[0] == ("client@host-a", "database")
+    assert [*ping[1].latencies] == [2 * 101_952_000]
     request, reply = watched.journeys
     assert (request.source, request.intended, request.reached) == (
         "client@host-a", "database", "database",
@@ -208,7 +212,8 @@ def test_an_address_that_nobody_has_is_out_of_reach(lab: HostLab) -> None:
     assert {j.intended for j in seen.journeys} == {"10.9.9.9"}
 
 
-def test_two_containers_with_one_port_are_kept_apart() -> None:
+@pytest.mark.parametrize("size", [100, 3000])
+def test_two_containers_with_one_port_are_kept_apart(size: int) -> None:
     lab = out_lab()
     lab.start("host-a", "other")
     seen: list[tuple[str, int]] = []
@@ -219,7 +224,7 @@ def test_two_containers_with_one_port_are_kept_apart() -> None:
             seen.append((addresses(event.packet)[0], udp.src_port))
 
     lab.simulator.bus.subscribe(FrameSeen, note)
-    clients = {name: UdpClient(5000, DATABASE, 4000) for name in ("client", "other")}
+    clients = {name: UdpClient(5000, DATABASE, 4000, size=size) for name in ("client", "other")}
     for name, client in clients.items():
         lab.host("host-a").execute(lab.container(name), client)
     lab.wait(SECOND)
@@ -353,6 +358,14 @@ def test_a_hop_too_many_is_told(lab: HostLab, monkeypatch: pytest.MonkeyPatch) -
     assert error.layer(2, ICMP).type == 11
 
 
+def test_what_is_neither_udp_nor_an_echo_is_not_translated(lab: HostLab) -> None:
+    with lab.watch() as seen:
+        send_by_hand(lab, Packet((IPv4(CLIENT, DATABASE, 50),), b"x" * 40))
+        send_by_hand(lab, Packet((IPv4(CLIENT, DATABASE), ICMP(ECHO_REPLY, 0, 1, 1)), b"x" * 40))
+        lab.wait(MS)
+    assert seen.reasons == [("not translated", "host-a")] * 2
+
+
 @pytest.mark.parametrize("size", [2000, 4000])
 def test_fragments_pass_as_they_came(
     lab: HostLab, size: int, monkeypatch: pytest.MonkeyPatch
@@ -367,6 +380,7 @@ def test_fragments_pass_as_they_came(
         return [p.length for where, p in wire.seen if where == place and addresses(p)[0] == source]
 
     bridge = "docker_gwbridge@host-a"
+    assert {addresses(p)[2] for where, p in wire.seen if where == "host-a out"} == {63}
     pieces = lengths(bridge, CLIENT)
     assert len(pieces) == -(-(size + 8) // 1480)
     assert lengths("host-a out", HOST_A) == pieces
@@ -419,6 +433,22 @@ def test_a_packet_of_which_a_piece_is_missing_is_dropped_in_time() -> None:
     assert seen.journeys[0].queue == 30 * SECOND
     assert lab.host("host-a").in_hand == 0
     lab.world.check_conservation()
+
+
+def test_a_piece_that_waits_for_another_says_so() -> None:
+    lab = out_lab()
+    whole = Packet((IPv4(CLIENT, DATABASE, 17, ident=5), UDP(5, DISCARD_PORT)), b"x" * 1000)
+    pieces = fragment(whole, 600)
+    with lab.watch() as seen:
+        send_by_hand(lab, pieces[1])
+        lab.wait(5 * MS)
+        send_by_hand(lab, pieces[0])
+        lab.wait(MS)
+    later, first = sorted(seen.journeys, key=lambda journey: journey.born)
+    assert (later.reached, first.reached) == ("database", "database")
+    assert later.queue - first.queue > 4 * MS
+    for journey in (later, first):
+        assert sum(journey.parts) == (journey.ended or 0) - journey.born
 
 
 # ---- what befalls the host ----------------------------------------------------------------------
