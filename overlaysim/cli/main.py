@@ -1,4 +1,5 @@
-"""The command line: ``overlaysim run | check | schema | sh | demo | show | decode | validate``.
+"""The command line: ``overlaysim run | check | schema | sh | demo | show | headers | decode |
+validate``.
 
 Exit status: 0 everything holds, 1 an expectation or a typed command failed (with its own status),
 2 the input is wrong, 130 interrupted. Imports stay inside the commands, so that ``--help`` is fast.
@@ -17,6 +18,7 @@ from typing import Any, ClassVar, NoReturn
 
 from overlaysim.cli.benching import add_bench_command
 from overlaysim.cli.decoding import add_decode_command
+from overlaysim.cli.headers import add_headers_command
 from overlaysim.cli.status import INTERNAL_ERROR, INTERRUPTED, IO_FAILED, WRONG_INPUT
 from overlaysim.cli.validating import add_validate_command
 from overlaysim.errors import InputError, ModelError, Problem, nearest, visible
@@ -150,6 +152,7 @@ def build_parser() -> argparse.ArgumentParser:
     show.add_argument("--network", metavar="NAME", help="this network only")
     show.set_defaults(run=_show)
 
+    add_headers_command(commands)
     add_decode_command(commands)
     add_validate_command(commands)
     return parser

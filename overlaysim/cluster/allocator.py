@@ -13,7 +13,6 @@ from overlaysim.cluster.records import Network, Service, Task
 from overlaysim.errors import OverlaysimError
 from overlaysim.host.segment import NetworkInfo
 from overlaysim.overlay.ipam import AddressPool, SubnetPool
-from overlaysim.overlay.mtu import overlay_mtu
 from overlaysim.overlay.pool_errors import AddressInUse, PoolExhausted
 from overlaysim.overlay.vni import VniPool
 
@@ -52,8 +51,7 @@ class Allocator:
         network.info = NetworkInfo(
             id=network.id, name=spec.name, label=spec.name, subnet=pool.subnet,
             gateway=pool.gateway, vni=vni, internal=spec.internal,
-            mtu=overlay_mtu(spec.underlay_mtu, spec.encrypted), attach=spec.attach,
-            outer_df=spec.outer_df,
+            mtu=spec.tunnel.mtu(spec.underlay_mtu), tunnel=spec.tunnel,
         )  # fmt: skip
 
     def release_network(self, network: Network) -> None:

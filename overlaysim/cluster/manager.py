@@ -30,6 +30,7 @@ from overlaysim.cluster.timing import Timing
 from overlaysim.host.rpc import Rpc
 from overlaysim.overlay.pool_errors import PoolExhausted
 from overlaysim.sim import Event, Simulator, Steps
+from overlaysim.wire import VXLAN_PORT
 
 INGRESS = NetworkSpec("ingress", ingress=True)
 
@@ -43,6 +44,7 @@ class Manager:
 
     Args:
         rpc: the leader's line to the nodes.
+        data_path_port: UDP port of VXLAN (``swarm init --data-path-port``).
         pools, mask: where subnets of new networks come from (``swarm init --default-addr-pool``).
 
     Raises:
@@ -58,7 +60,9 @@ class Manager:
         *,
         pools: tuple[str, ...] = ("10.0.0.0/8",),
         mask: int = 24,
+        data_path_port: int = VXLAN_PORT,
     ) -> None:
+        self.data_path_port = data_path_port
         self.allocator = Allocator(pools, mask)
         self.id = identifiers.swarm()
         self.created = self.updated = simulator.now

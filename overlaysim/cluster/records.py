@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from overlaysim.host.segment import NetworkInfo
+from overlaysim.overlay.encapsulation import TunnelChoice
 from overlaysim.overlay.ipam import AddressPool
 from overlaysim.units import SECOND
 
@@ -47,11 +48,7 @@ class NetworkSpec:
     ip_range: str | None = None
     vni: int | None = None
     underlay_mtu: int = 1500
-    encrypted: bool = False
-    attach: str = "bridge"
-    """As in :class:`~overlaysim.host.segment.NetworkInfo`."""
-    outer_df: str = "unset"
-    """As in :class:`~overlaysim.host.segment.NetworkInfo`."""
+    tunnel: TunnelChoice = field(default_factory=TunnelChoice)
     options: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
 

@@ -40,4 +40,8 @@ class Timing:
     heartbeat: int = _named(5 * SECOND, "period of the workers' heartbeat to the manager")
     resolver: int = _named(200 * US, "an answer of the embedded DNS server")
     encapsulate: int = _named(0, "the VTEP's work per packet sent")
+    encapsulate_byte: int = _named(0, "the VTEP's work per byte sent")
     decapsulate: int = _named(0, "the VTEP's work per packet received")
+    decapsulate_byte: int = _named(0, "the VTEP's work per byte received")
+    crypt: int = _named(0, "encryption or decryption of a packet, where the tunnel encrypts")
+    crypt_byte: int = _named(0, "encryption or decryption of a byte")

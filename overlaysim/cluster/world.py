@@ -29,12 +29,15 @@ from overlaysim.gossip import LAN, GossipSettings
 from overlaysim.host.datapath import HostCosts
 from overlaysim.host.directory import Directory, HostAddress
 from overlaysim.host.host import Host, Surroundings
+from overlaysim.host.processor import Work
 from overlaysim.host.resolver import Upstream
 from overlaysim.host.router import Router
 from overlaysim.host.rpc import Rpc, RpcFailed
+from overlaysim.overlay.encapsulation import TunnelChoice
 from overlaysim.sim import Simulator, Steps
 from overlaysim.underlay.network import Underlay
 from overlaysim.underlay.topology import Topology
+from overlaysim.wire import VXLAN_PORT
 
 NOBODY_LISTENS = (
     'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while '
@@ -54,6 +57,8 @@ class WorldSettings:
     gossip: GossipSettings = LAN
     replaces_learned: bool = False
     """As ``replaces`` of :class:`~overlaysim.overlay.Vtep`."""
+    tunnel: TunnelChoice = field(default_factory=TunnelChoice)
+    """How overlay networks cross the underlay whose own options do not say it."""
     bridge_nf: bool = True
     """As in :class:`~overlaysim.host.segment.Segment`."""
     upstream: Upstream = field(default_factory=Upstream)
@@ -91,7 +96,11 @@ class World:
         timing = settings.timing
         around = Surroundings(
             self.simulator, self.underlay, self.directory,
-            HostCosts(timing.resolver, timing.encapsulate, timing.decapsulate),
+            HostCosts(
+                timing.resolver, Work(timing.encapsulate, timing.encapsulate_byte),
+                Work(timing.decapsulate, timing.decapsulate_byte),
+                Work(timing.crypt, timing.crypt_byte),
+            ),
             settings.upstream, settings.gossip, self.truth.endpoint, settings.replaces_learned,
             settings.bridge_nf,
         )  # fmt: skip
@@ -142,12 +151,18 @@ class World:
         return self.managers.get(host.name) if host is not None and worker.node else None
 
     def init_swarm(
-        self, name: str, pools: tuple[str, ...], mask: int, availability: str = "active"
+        self,
+        name: str,
+        pools: tuple[str, ...],
+        mask: int,
+        availability: str = "active",
+        data_path_port: int = VXLAN_PORT,
     ) -> Steps:
         """Make a host the first node and manager of a new swarm.
 
         Args:
             pools, mask: where subnets of overlay networks come from.
+            data_path_port: UDP port of VXLAN.
 
         Raises:
             InputError: no such subnets can be cut from the pools.
@@ -155,7 +170,7 @@ class World:
         worker = self.workers[name]
         manager = Manager(
             self.simulator, self.identifiers, self.settings.timing, worker.rpc,
-            pools=pools, mask=mask,
+            pools=pools, mask=mask, data_path_port=data_path_port,
         )  # fmt: skip
         with _busy(worker):
             yield self.simulator.sleep(self.settings.timing.swarm_init)

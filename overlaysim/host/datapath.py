@@ -1,7 +1,7 @@
 """The packet's road through a host: container frames into the tunnel, tunnel frames out of it.
 
 Out: segment -> :meth:`Datapath.tunnel` (encapsulate) -> :class:`~overlaysim.host.outer.OuterIp`.
-In: OuterIp -> :meth:`Datapath.receive` -> VXLAN (decapsulate) -> segment, or a daemon's port.
+In: OuterIp -> :meth:`Datapath.receive` -> tunnel (decapsulate) -> segment, or a daemon's port.
 """
 
 from __future__ import annotations
@@ -14,18 +14,15 @@ from typing import Any
 from overlaysim.host.daemon import Daemon
 from overlaysim.host.directory import Directory, HostAddress
 from overlaysim.host.outer import OuterIp
+from overlaysim.host.processor import FREE, Processor, Work
 from overlaysim.host.segment import ETHERNET_HEADER, Segment
-from overlaysim.overlay.encapsulation.tunnel import INHERIT, ip_of, is_unbreakable
-from overlaysim.overlay.flow import flow_hash, source_port
+from overlaysim.host.tunnels import Arrival, Refusal, Tunnels, account
+from overlaysim.overlay.checksums import spoilt
+from overlaysim.overlay.encapsulation import CannotCarry, TunnelChoice
 from overlaysim.overlay.pmtu import tunnel_answer
-from overlaysim.overlay.vxlan import NotDelivered, decapsulate, encapsulate
 from overlaysim.sim import Journey, Simulator, composition
 from overlaysim.underlay.network import Underlay
-from overlaysim.wire import TCP, UDP, VXLAN, VXLAN_PORT, Ethernet, IPv4, Packet
-
-TUNNEL_HEADERS = 42
-"""Outer Ethernet 14, IPv4 20 and UDP 8; the VXLAN header of 8 is counted apart."""
-VXLAN_HEADER = 8
+from overlaysim.wire import TCP, UDP, Ethernet, IPv4, Packet
 
 Handler = Callable[[Journey, Packet], None]
 """What a daemon does with a packet for one of its ports."""
@@ -33,11 +30,18 @@ Handler = Callable[[Journey, Packet], None]
 
 @dataclass(frozen=True, slots=True)
 class HostCosts:
-    """What a host's work costs, in picoseconds: a DNS answer, a packet in and out of the tunnel."""
+    """What a host's work costs.
+
+    Attributes:
+        resolver: a DNS answer, picoseconds.
+        encapsulate, decapsulate: a packet into the tunnel and out of it.
+        crypt: what encryption or decryption of a packet costs besides.
+    """
 
     resolver: int = 0
-    encapsulate: int = 0
-    decapsulate: int = 0
+    encapsulate: Work = FREE
+    decapsulate: Work = FREE
+    crypt: Work = FREE
 
 
 class Datapath:
@@ -58,26 +62,26 @@ class Datapath:
         self._underlay = underlay
         self._directory = directory
         self._costs = costs
-        self._segments: dict[int, Segment] = {}
         self._ports: dict[int, Handler] = {}
         self._tcp: Handler | None = None
+        self._processor = Processor(
+            simulator, lambda journey, reason: self._drop(journey, reason, me.name)
+        )
+        self._tunnels = Tunnels(
+            me, directory, simulator.streams.number("flow-hash", me.name, bits=32)
+        )
+        self._spoilers = 0
         self.unclaimed: Handler = self._drop_unclaimed
         """Takes the packets for the host that are for no tunnel and for no daemon's port."""
-        # Every kernel keys its flow hash by itself at boot, so two hosts map one flow to two ports.
-        self._hash_key = simulator.streams.number("flow-hash", me.name, bits=32)
-        self._in_hand = 0
-        self._boots = 0
         self.outer = OuterIp(simulator, underlay, directory, me, self.receive)
 
     def add_segment(self, segment: Segment) -> None:
-        """A VXLAN device for the segment's VNI exists from now on."""
-        assert segment.info.vni is not None
-        self._segments[segment.info.vni] = segment
+        """A tunnel device for the segment's network exists from now on."""
+        self._tunnels.add(segment)
 
     def remove_segment(self, segment: Segment) -> None:
-        """The VXLAN device goes away."""
-        assert segment.info.vni is not None
-        self._segments.pop(segment.info.vni, None)
+        """The tunnel device goes away."""
+        self._tunnels.remove(segment)
 
     def listen(self, port: int, handler: Handler) -> None:
         """A daemon of the host takes the UDP datagrams for this port."""
@@ -89,7 +93,7 @@ class Datapath:
 
     def uses(self, port: int) -> bool:
         """Whether a UDP port is a daemon's or the tunnels'."""
-        return port in self._ports or port == VXLAN_PORT
+        return port in self._ports or self._tunnels.uses(port)
 
     def listen_tcp(self, handler: Handler) -> None:
         """The host's TCP takes every segment; what no daemon listens for, it resets itself."""
@@ -97,8 +101,17 @@ class Datapath:
 
     def reboot(self) -> None:
         """The host loses what it has in hand."""
-        self._boots += 1
+        self._processor.reboot()
         self.outer.reboot()
+
+    def break_offload(self) -> Callable[[], None]:
+        """Let the network card spoil the checksums inside tunnels; returns what mends it."""
+        self._spoilers += 1
+
+        def mend() -> None:
+            self._spoilers -= 1
+
+        return mend
 
     @property
     def has_carrier(self) -> bool:
@@ -109,49 +122,49 @@ class Datapath:
     @property
     def in_hand(self) -> int:
         """Packets being encapsulated, decapsulated or put together right now."""
-        return self._in_hand + self.outer.in_hand
+        return self._processor.in_hand + self.outer.in_hand
 
     # ---- out ------------------------------------------------------------------------------
 
     def tunnel(self, segment: Segment, journey: Journey, frame: Packet, remote: str) -> None:
-        """Wrap a container's frame in VXLAN and send it to the VTEP at ``remote``."""
+        """Wrap a container's frame and send it to the VTEP at ``remote``."""
         target = self._directory.host_at(remote)
         if target is None:
             self._drop(journey, "no route", self.me.name)
             return
-        outer = self._wrap(segment, frame, target)
-        if self._is_answered(segment, journey, frame, self.outer.mtu(target) - added(frame, outer)):
+        choice = segment.info.tunnel
+        mtu = choice.encapsulation.inner_mtu(self.outer.mtu(target), choice.family)
+        if self._is_answered(segment, journey, frame, mtu):
             return
-        inner = journey.composition
-        journey.composition = composition(
-            "data", inner.payload, inner.inner_headers, VXLAN_HEADER, TUNNEL_HEADERS
-        )
-        journey.encapsulate += self._costs.encapsulate
-        ip = outer.layers[1]
-        # Linux sends IPv6 of a tunnel in one piece or not at all (``ip6_output.c``, ip6_fragment:
-        # a packet that comes from no socket); IPv4 as its DF bit says.
-        send = partial(
-            self.outer.send, journey, outer, target, may_cut=isinstance(ip, IPv4) and not ip.df
-        )
-        self._after(journey, self._costs.encapsulate, send)
+        if self._spoilers:
+            frame = spoilt(frame)
+        try:
+            outer = self._tunnels.wrap(
+                segment, frame, target, ident=self.outer.next_ident(), mtu=self.outer.mtu(target)
+            )
+        except CannotCarry:
+            self._drop(journey, "not carried", segment.device)
+            return
+        journey.tunnel = segment.info.device, segment.info.identifier
+        journey.composition = account(journey.composition, choice, outer)
+        send = partial(self.outer.send, journey, outer, target, may_cut=self._may_cut(outer))
+        cost = self._cost(self._costs.encapsulate, choice, outer.length)
+        self._processor.run(journey, "encapsulate", cost, send)
 
-    def _wrap(self, segment: Segment, frame: Packet, target: HostAddress) -> Packet:
-        """The frame on the underlay that carries a container's frame to another host."""
-        assert segment.info.vni is not None
-        outer = encapsulate(
-            frame,
-            vni=segment.info.vni,
-            source_ip=self.me.address,
-            target_ip=target.address,
-            source_mac=self.me.mac,
-            target_mac=target.mac,
-            source_port=source_port(flow_hash(frame, self._hash_key)),
-            ident=self.outer.next_ident(),
-        )
-        rule = segment.info.outer_df
-        if rule == "set" or (rule == INHERIT and is_unbreakable(ip_of(frame))):
-            outer = outer.replace(1, outer.layer(1, IPv4).replace(df=True))
-        return outer
+    def _cost(self, work: Work, choice: TunnelChoice, length: int) -> int:
+        """Picoseconds of work for a packet in a tunnel, encryption included."""
+        crypt = self._costs.crypt if choice.encapsulation.encrypts else FREE
+        return (work + crypt).cost(length)
+
+    @staticmethod
+    def _may_cut(outer: Packet) -> bool:
+        """Whether a tunnel's packet that is too long for its path may leave as fragments.
+
+        Linux sends IPv6 of a tunnel in one piece or not at all (``ip6_output.c``, ip6_fragment: a
+        packet that comes from no socket); IPv4 as its DF bit says.
+        """
+        ip = outer.layers[1]
+        return isinstance(ip, IPv4) and not ip.df
 
     def _is_answered(self, segment: Segment, journey: Journey, frame: Packet, mtu: int) -> bool:
         """Whether the tunnel sends a packet back that is longer than ``mtu``, what it carries.
@@ -199,13 +212,17 @@ class Datapath:
 
     def receive(self, journey: Journey, packet: Packet) -> None:
         """A whole packet came in from the underlay."""
-        transport = packet.layers[2]
-        if isinstance(transport, UDP) and transport.dst_port == VXLAN_PORT:
-            journey.decapsulate += self._costs.decapsulate
-            self._after(journey, self._costs.decapsulate, lambda: self._untunnel(journey, packet))
+        try:
+            arrival = self._tunnels.take(packet)
+        except Refusal as refusal:
+            self._drop(journey, refusal.reason, refusal.where)
+            return
+        transport = packet.layers[2] if len(packet.layers) > 2 else None
+        if arrival is not None:
+            self._untunnel(journey, arrival, packet.length)
         elif isinstance(transport, UDP):
             self._to_daemon(journey, packet, transport.dst_port)
-        elif self._tcp is None:
+        elif self._tcp is None or not isinstance(transport, TCP):
             self._drop(journey, "port closed", self.me.name)
         else:
             self._simulator.ledger.deliver(journey, self._simulator.now, self.me.name)
@@ -222,40 +239,19 @@ class Datapath:
             self._simulator.ledger.deliver(journey, self._simulator.now, self.me.name)
             self._daemon.take(partial(handler, journey, packet), port=port, length=packet.length)
 
-    def _untunnel(self, journey: Journey, packet: Packet) -> None:
-        if not self._segments:  # no VXLAN device at all: the kernel's socket is closed
-            self.unclaimed(journey, packet)
-            return
-        segment = self._segments.get(packet.layer(3, VXLAN).vni)
-        if segment is None:
-            self._drop(journey, "unknown VNI", self.me.name)
-            return
-        try:
-            _, frame = decapsulate(packet)
-        except NotDelivered:
-            self._drop(journey, "refused by VXLAN", segment.device)
-            return
-        segment.from_tunnel(journey, frame, packet.layer(1, IPv4).src)
+    def _untunnel(self, journey: Journey, arrival: Arrival, length: int) -> None:
+        """A tunnel device has a frame for its bridge, once the work for it is done."""
+        segment = arrival.segment
+        self._processor.run(
+            journey, "decapsulate",
+            self._cost(self._costs.decapsulate, segment.info.tunnel, length),
+            lambda: segment.from_tunnel(journey, arrival.frame, arrival.vtep),
+        )  # fmt: skip
 
     # ---- helpers --------------------------------------------------------------------------
 
     def _drop_unclaimed(self, journey: Journey, _: Packet) -> None:
         self._drop(journey, "port closed", self.me.name)
-
-    def _after(self, journey: Journey, delay: int, then: Callable[[], None]) -> None:
-        if not delay:
-            then()
-            return
-        self._in_hand += 1
-
-        def resume(boots: int) -> None:
-            self._in_hand -= 1
-            if boots == self._boots:
-                then()
-            else:
-                self._drop(journey, "host down", self.me.name)
-
-        self._simulator.call_in(delay, resume, self._boots)
 
     def _drop(self, journey: Journey, reason: str, where: str) -> None:
         self._simulator.ledger.drop(journey, self._simulator.now, reason, where)

@@ -8,6 +8,7 @@ from typing import Any
 
 from overlaysim.host.interface import Interface, group_mac
 from overlaysim.host.segment import ETHERNET_HEADER
+from overlaysim.overlay.checksums import is_spoilt
 from overlaysim.overlay.fragments import fragment
 from overlaysim.overlay.pmtu import PathMtus
 from overlaysim.overlay.reassembly import Reassembler
@@ -157,10 +158,14 @@ class IpLayer(ABC):
 
     def _arrive(self, interface: Interface, journey: Journey, packet: Packet) -> None:
         now = self._simulator.now
+        if not packet.layer(0, IPv4).is_fragment and is_spoilt(packet):
+            self._simulator.ledger.drop(journey, now, "bad checksum", self.label)
+            return
         self._simulator.ledger.deliver(journey, now, self.label)
         whole = self._reassembler.receive(packet, now)
         if whole is not None:
-            self._dispatch(interface, journey, whole.packet)
+            if not is_spoilt(whole.packet):  # only now, with all pieces, can the checksum tell
+                self._dispatch(interface, journey, whole.packet)
         elif not self._expiry_set:
             self._set_expiry()
 

@@ -14,7 +14,7 @@ from overlaysim.overlay.icmp_errors import icmp_error
 from overlaysim.overlay.icmp_rate import ErrorLimit
 from overlaysim.sim import Composition, Journey, Simulator, composition
 from overlaysim.underlay.link import ETHERNET_HEADER
-from overlaysim.wire import ICMP, UDP, Ethernet, IPv4, Packet
+from overlaysim.wire import ICMP, UDP, Ethernet, ICMPv6, IPv4, Packet
 from overlaysim.wire.icmp import (
     ECHO_REPLY,
     ECHO_REQUEST,
@@ -48,21 +48,32 @@ class Kernel:
     def receive(self, journey: Journey, frame: Packet) -> None:
         """Take a whole packet from the underlay for the host that no tunnel or daemon takes."""
         message = frame.layers[2] if len(frame.layers) > 2 else None
-        if isinstance(frame.layers[1], IPv4) and not _is_error(message):
-            self.take(journey, frame.inner(1), self._to_underlay)
-        else:
+        if isinstance(message, ICMPv6) or (isinstance(message, ICMP) and message.type in ERRORS):
             self._outer.learn_from(journey, frame)
+        elif isinstance(frame.layers[1], IPv4):
+            self.take(journey, frame.inner(1), self._to_underlay)
+        else:  # the ICMPv6 message is not modelled
+            self._close(journey)
 
     def take(self, journey: Journey, packet: Packet, send_back: SendBack) -> None:
         """Take a whole IPv4 packet for the host, wherever it came from."""
-        now, transport = self._simulator.now, packet.layers[1] if len(packet.layers) > 1 else None
-        if isinstance(transport, UDP) and transport.dst_port != DISCARD_PORT:
-            self._simulator.ledger.drop(journey, now, "port closed", self._me.name)
-            self._refuse(packet, send_back)
-            return
-        self._simulator.ledger.deliver(journey, now, self._me.name)
-        if isinstance(transport, ICMP) and transport.type == ECHO_REQUEST:
-            self._answer_echo(journey, packet, transport, send_back)
+        transport = packet.layers[1] if len(packet.layers) > 1 else None
+        if isinstance(transport, ICMP):
+            self._deliver(journey)
+            if transport.type == ECHO_REQUEST:
+                self._answer_echo(journey, packet, transport, send_back)
+        elif isinstance(transport, UDP) and transport.dst_port == DISCARD_PORT:
+            self._deliver(journey)
+        else:
+            self._close(journey)
+            if isinstance(transport, UDP):
+                self._refuse(packet, send_back)
+
+    def _deliver(self, journey: Journey) -> None:
+        self._simulator.ledger.deliver(journey, self._simulator.now, self._me.name)
+
+    def _close(self, journey: Journey) -> None:
+        self._simulator.ledger.drop(journey, self._simulator.now, "port closed", self._me.name)
 
     def _answer_echo(
         self, journey: Journey, packet: Packet, echo: ICMP, send_back: SendBack
@@ -107,7 +118,3 @@ def bare_composition(kind: str, packet: Packet) -> Composition:
     """What the bytes of an IP packet are for that travels in a frame, and in no tunnel."""
     carried = packet.payload_length
     return composition(kind, carried, packet.length - carried + ETHERNET_HEADER)
-
-
-def _is_error(message: object) -> bool:
-    return isinstance(message, ICMP) and message.type in ERRORS

@@ -131,7 +131,7 @@ class OuterIp:
         around it.
         """
         ip = packet.layers[1]
-        return isinstance(ip, IPv4 | IPv6) and ip.dst == self.me.address
+        return isinstance(ip, IPv4 | IPv6) and ip.dst in (self.me.address, self.me.address6)
 
     def _receive_whole(self, journey: Journey, packet: Packet) -> None:
         transport = packet.layers[2] if len(packet.layers) > 2 else None
@@ -144,7 +144,7 @@ class OuterIp:
         """Take an ICMP message: does it say how long packets of this host to some other may be?"""
         self._simulator.ledger.deliver(journey, self._simulator.now, self.me.name)
         error = read_too_big(packet.inner(1))
-        if error is None or error.source != self.me.address:
+        if error is None or error.source not in (self.me.address, self.me.address6):
             return
         target = self._directory.host_at(error.destination)
         if target is not None and target.name in self._sent_to:

@@ -7,11 +7,13 @@ namespace with ``br0`` and ``vxlan0``); a local bridge network is the same witho
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from ipaddress import IPv4Network
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
 from typing import Protocol
 
 from overlaysim.host.cutting import cut_frame
+from overlaysim.overlay.addresses import mac_for
+from overlaysim.overlay.encapsulation import TunnelChoice
 from overlaysim.overlay.encapsulation.tunnel import ip_of, is_unbreakable
 from overlaysim.overlay.vtep import Vtep
 from overlaysim.sim import Journey, Simulator, composition
@@ -32,10 +34,7 @@ class NetworkInfo:
         vni: VXLAN network identifier; None for a local bridge network.
         mtu: of the interfaces, the bridge and the VXLAN device, bytes.
         isolated: whether its containers reach the gateway only, not one another.
-        attach: ``bridge``: containers are plugged into a bridge, and so is the VXLAN device;
-            ``device``: a container sits on the VXLAN device itself, without a bridge.
-        outer_df: the outer DF bit, one of
-            :data:`~overlaysim.overlay.encapsulation.tunnel.DF_RULES`.
+        tunnel: how an overlay network crosses the underlay.
     """
 
     id: str
@@ -47,8 +46,27 @@ class NetworkInfo:
     mtu: int
     internal: bool = False
     isolated: bool = False
-    attach: str = "bridge"
-    outer_df: str = "unset"
+    tunnel: TunnelChoice = field(default_factory=TunnelChoice)
+
+    @property
+    def device(self) -> str:
+        """Name of an overlay network's tunnel device: ``vxlan0``, ``geneve0``."""
+        known = self.tunnel.encapsulation
+        return "eth0" if known.link else f"{known.name.partition('-')[0]}0"
+
+    @property
+    def identifier(self) -> str:
+        """What packets of an overlay network say of it: ``VNI 4097``."""
+        known = self.tunnel.encapsulation
+        if known.network is None or self.vni is None:
+            return known.name
+        _, field, _ = known.network
+        word = "VNI" if field == "vni" else f"{known.name} {field}"
+        return f"{word} {known.identifier(self.vni)}"
+
+    def connects_to(self, address: str) -> bool:
+        """Whether an IPv4 address is in the network; an empty one is in none."""
+        return bool(address) and IPv4Address(address) in IPv4Network(self.subnet)
 
     @property
     def prefix_length(self) -> int:
@@ -119,12 +137,12 @@ class Segment:
     @property
     def device(self) -> str:
         """Name, in traces, of where a frame that no local interface takes ends up."""
-        return f"vxlan0@{self._host}" if self.vtep else self.bridge
+        return f"{self.info.device}@{self._host}" if self.vtep else self.bridge
 
     @property
     def is_bridged(self) -> bool:
         """Whether there is a bridge between the containers and the VXLAN device."""
-        return self.info.attach == "bridge"
+        return self.info.tunnel.attach == "bridge"
 
     def plug(self, port: Port) -> None:
         """Connect an interface."""
@@ -138,6 +156,11 @@ class Segment:
     def holder(self, address: str) -> Port | None:
         """Return the local interface that answers for an address, if there is one."""
         return next((port for port in self._ports.values() if address in port.addresses), None)
+
+    def mac_of(self, address: str) -> str:
+        """The MAC of a container elsewhere, as the neighbour table or else its address tells."""
+        known = self.vtep.neighbour(address) if self.vtep else None
+        return known or mac_for(address)
 
     def resolve(self, asker: Port, address: str) -> str | None:
         """Broadcast an ARP request on the bridge and return the MAC in the answer, if any.
@@ -198,10 +221,15 @@ class Segment:
         ends = (self._ports.get(ethernet.src), self._ports.get(ethernet.dst))
         return any(port is not None and self.info.gateway in port.addresses for port in ends)
 
-    def from_tunnel(self, journey: Journey, frame: Packet, remote: str) -> None:
-        """Take a frame that the VXLAN device unwrapped; ``remote`` is the sending VTEP."""
+    def from_tunnel(self, journey: Journey, frame: Packet, remote: str | None) -> None:
+        """Take a frame that the tunnel device unwrapped; ``remote`` is the sending VTEP.
+
+        None if the packet did not tell: then there is nothing to check or to learn.
+        """
         ethernet = frame.layer(0, Ethernet)
-        if self.vtep is None or not self.vtep.admit(ethernet.src, remote, self._simulator.now):
+        if self.vtep is None or (
+            remote is not None and not self.vtep.admit(ethernet.src, remote, self._simulator.now)
+        ):
             self._drop(journey, "source check")
             return
         port = self._ports.get(ethernet.dst)

@@ -1,4 +1,4 @@
-"""The overlay network itself: addresses, peers, the VXLAN device, flows and fragments."""
+"""The overlay network itself: addresses, peers, the tunnel device, flows and fragments."""
 
 from overlaysim.overlay.addresses import mac_for
 from overlaysim.overlay.flow import flow_hash, source_port, underlay_hash
@@ -10,10 +10,9 @@ from overlaysim.overlay.pool_errors import AddressInUse, PoolExhausted
 from overlaysim.overlay.reassembly import Reassembler
 from overlaysim.overlay.vni import VniPool
 from overlaysim.overlay.vtep import Vtep
-from overlaysim.overlay.vxlan import NotDelivered, decapsulate, encapsulate
 
 __all__ = [
-    "AddressInUse", "AddressPool", "NotDelivered", "PeerRecord", "PoolExhausted", "Reassembler",
-    "SubnetPool", "VniPool", "Vtep", "decapsulate", "encapsulate", "flow_hash", "fragment",
+    "AddressInUse", "AddressPool", "PeerRecord", "PoolExhausted", "Reassembler",
+    "SubnetPool", "VniPool", "Vtep", "flow_hash", "fragment",
     "mac_for", "overlay_mtu", "source_port", "underlay_hash",
 ]  # fmt: skip

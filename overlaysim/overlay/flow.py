@@ -17,14 +17,34 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import blake2b
 
-from overlaysim.wire import TCP, UDP, IPv4, IPv6, Packet
+from overlaysim.wire import (
+    ESP,
+    GRE,
+    GTPU,
+    NVGRE,
+    TCP,
+    UDP,
+    Header,
+    IPv4,
+    IPv6,
+    L2TPv3,
+    L2TPv3Cookie,
+    OpenESP,
+    Packet,
+)
 
 FIRST_PORT, LAST_PORT = 32_768, 60_999
 """Linux ``net.ipv4.ip_local_port_range``."""
 
 _TCP = TCP.BINDINGS["protocol"]
 
-_Flow = tuple[str, int, str, int]  # source, its port, destination, its port
+_Flow = tuple[str | int, ...]  # source, its port, destination, its port; perhaps more
+
+_KEYS: tuple[tuple[type[Header], tuple[str, ...]], ...] = (
+    (GRE, ("key",)), (NVGRE, ("vsid", "flow_id")), (ESP, ("spi",)), (OpenESP, ("spi",)),
+    (L2TPv3, ("session",)), (L2TPv3Cookie, ("session",)), (GTPU, ("teid",)),
+)  # fmt: skip
+"""Headers that identify a tunnel's user, and the fields that do."""
 
 
 def flow_hash(packet: Packet, key: int) -> int:
@@ -43,13 +63,34 @@ def source_port(flow: int, low: int = FIRST_PORT, high: int = LAST_PORT) -> int:
     return low + (flow * (high - low) >> 32)
 
 
-def underlay_hash(packet: Packet) -> int:
+def underlay_hash(packet: Packet, *, keys: bool = False) -> int:
     """Return the 32-bit hash by which switches choose among equal paths.
 
-    It covers the outermost 5-tuple as it stands. Fragments, of which only the first has ports,
-    count by addresses and protocol and so stay together.
+    It covers the outermost 5-tuple as it stands, found behind VLAN tags and MPLS labels as well,
+    and the flow label of IPv6 (RFC 6438 section 3). Fragments, of which only the first has ports,
+    count by addresses and protocol and so stay together. With ``keys`` it also covers what
+    identifies a tunnel where there are no ports: GRE key, SPI, session, TEID.
     """
-    return _hash(0, *_five_tuple(packet))
+    protocol, flow = _five_tuple(packet)
+    more = _outer_label(packet)
+    if keys:
+        more = (*more, *_outer_key(packet))
+    return _hash(0, protocol, (*flow, *more))
+
+
+def _outer_label(packet: Packet) -> tuple[int, ...]:
+    """The flow label of an outer IPv6 header, if it has one."""
+    ip = packet.layers[1] if len(packet.layers) > 1 else None
+    return (ip.flow_label,) if isinstance(ip, IPv6) and ip.flow_label else ()
+
+
+def _outer_key(packet: Packet) -> tuple[int, ...]:
+    """The number by which the outermost tunnel of a packet tells its users apart, if it has one."""
+    for layer in packet.layers:
+        for kind, fields in _KEYS:
+            if isinstance(layer, kind):
+                return tuple(getattr(layer, field) or 0 for field in fields)
+    return ()
 
 
 def _five_tuple(packet: Packet) -> tuple[int, _Flow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from overlaysim.sim import Simulator
@@ -19,6 +20,11 @@ class CaptureWriter:
     def __init__(self, simulator: Simulator) -> None:
         self._frames: list[FrameSeen] = []
         simulator.bus.subscribe(FrameSeen, self._frames.append)
+
+    @property
+    def frames(self) -> Sequence[FrameSeen]:
+        """What was seen so far."""
+        return self._frames
 
     def __len__(self) -> int:
         return len(self._frames)

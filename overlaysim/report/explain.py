@@ -9,7 +9,7 @@ from overlaysim.report.table import Table, cut
 from overlaysim.sim import DROP_REASONS, Hop, Journey
 from overlaysim.sim.events import FlowMasqueraded, LookedUp
 from overlaysim.units import format_duration, format_seconds, format_us
-from overlaysim.wire import ARP, ICMP, TCP, UDP, VXLAN, Ethernet, IPv4, Packet
+from overlaysim.wire import ARP, ICMP, TCP, UDP, Ethernet, IPv4, IPv6, Packet
 from overlaysim.wire.arp import REQUEST
 
 Note = tuple[str, str, str]
@@ -122,9 +122,8 @@ def _steps(
     hops = journey.hops or []
     what = describe_packet(packet) if packet is not None else f"{journey.length} B"
     steps = [(_place(journey.source), what, format_us(0), "", "")]
-    vxlan = packet.find(VXLAN) if packet is not None else None
-    if packet is not None and vxlan is not None:
-        steps.append(_wrapping(journey, packet, vxlan))
+    if packet is not None and journey.tunnel is not None:
+        steps.append(_wrapping(journey, packet, journey.tunnel))
     if masqueraded is not None:
         steps = [(f"{_name(journey.source)} {masqueraded.interface}", what, format_us(0), "", ""),
                  _translation(journey, masqueraded)]  # fmt: skip
@@ -137,25 +136,30 @@ def _steps(
         place = (journey.where or "").replace("->", " -> ")
         steps.append((place, f"dropped: {journey.reason}", at, "", ""))
         return steps
-    if vxlan is not None:
-        steps.append((f"{journey.destination} vxlan0", f"VNI {vxlan.vni}, unwrapped",
+    if journey.tunnel is not None:
+        device, network = journey.tunnel
+        steps.append((f"{journey.destination} {device}", f"{network}, unwrapped",
                       format_us(journey.ended - born - journey.decapsulate), "", ""))  # fmt: skip
     steps.append((_place(journey.reached or ""), "received", at, "", ""))
     return steps
 
 
 def _wrapping(
-    journey: Journey, packet: Packet, vxlan: VXLAN
+    journey: Journey, packet: Packet, tunnel: tuple[str, str]
 ) -> tuple[str, str, str, str, str]:  # fmt: skip
     """The step in which the sender's VTEP puts the outer headers on."""
-    outer, ports = packet.find(IPv4), packet.find(UDP)
-    towards = f" -> {outer.dst}" if outer else ""
-    via = f", UDP {ports.src_port} -> {ports.dst_port}" if ports else ""
+    device, network = tunnel
+    outer, *ports = packet.layers[1:3]
+    towards = f" -> {outer.dst}" if isinstance(outer, IPv4 | IPv6) else ""
+    via = ""
+    for port in ports:
+        if isinstance(port, UDP | TCP):
+            via = f", {type(port).__name__} {port.src_port} -> {port.dst_port}"
     added = journey.composition.encapsulation + journey.composition.outer_headers
     ready = journey.look_up + journey.resolve + journey.encapsulate
     host = journey.source.partition("@")[2] or journey.source
     return (
-        f"{host} vxlan0", f"VNI {vxlan.vni}{towards}{via}", format_us(ready), "",
+        f"{host} {device}", f"{network}{towards}{via}", format_us(ready), "",
         f"{journey.length} B, {added} for the overlay",
     )  # fmt: skip
 

@@ -29,7 +29,7 @@ MOST_COMMANDS = 8
 CATEGORY_LABELS = {
     "payload": "payload",
     "inner-headers": "inner headers",
-    "encapsulation": "encapsulation (VXLAN)",
+    "encapsulation": "encapsulation",
     "outer-headers": "outer headers",
     "ethernet-extras": "Ethernet extras",
     "fragment": "headers of fragments",

@@ -22,6 +22,7 @@ def build_world(scenario: Scenario) -> World:
         timing=replace(Timing(), **scenario.timing),
         gossip=scenario.gossip,
         replaces_learned=scenario.replaces_learned,
+        tunnel=scenario.tunnel,
         bridge_nf=scenario.bridge_nf,
         managers=scenario.managers,
         late=scenario.late,

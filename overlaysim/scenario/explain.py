@@ -69,8 +69,9 @@ class Explainer:
             return []  # for what is in none of the networks the gateway was asked for
         host = self._journey.source.rpartition("@")[2]
         tunnelled = self._journey.destination not in ("", host)
+        device = self._journey.tunnel[0] if self._journey.tunnel else "vxlan0"
         by = (
-            f"answered by vxlan0 on {host}, nothing sent"
+            f"answered by {device} on {host}, nothing sent"
             if tunnelled
             else f"on the bridge of {host}"
         )

@@ -46,9 +46,11 @@ HOST_FAULT = Section(
               "the daemon ends; left, joined: docker swarm leave or join; running: healed"),
         Field("delay", duration(positive=True, example="800 ms"),
               "its daemon takes this long over every packet"),
+        Field("offload", choice("broken"),
+              "broken: its network card spoils the TCP and UDP checksums inside a tunnel"),
         _FOR,
     ),
-    one_of=("state", "delay"),
+    one_of=("state", "delay", "offload"),
     needs_one=True,
 )  # fmt: skip
 
@@ -58,7 +60,8 @@ BLOCK_FAULT = Section(
     (
         Field("block", Either(PORT, ListOf(PORT, "a list of ports", "[7946/tcp, 4789/udp]",
                                            unique=True)),
-              "packets to these ports vanish, as in a firewall that drops them"),
+              "packets to these ports, or of these IP protocols (esp, gre, 115/ip), vanish, as in "
+              "a firewall that drops them"),
         Field("at", Either(NODE, PAIR), "where: a host, or the two ends of a link",
               required=True),
         _FOR,

@@ -19,7 +19,8 @@ from overlaysim.scenario.places import Places
 USAGE: Mapping[str, str] = {
     "link": "fault link A B down|up|loss 5%|delay 20ms|… [for 10s]",
     "partition": "fault partition host-a,host-b host-c [for 10s]",
-    "host": "fault host HOST crashed|frozen|stopped|left|joined|running|delay 800ms [for 10s]",
+    "host": "fault host HOST crashed|frozen|stopped|left|joined|running|delay 800ms|offload broken "
+    "[for 10s]",
     "block": "fault block 7946/udp at HOST [for 10s], or at A B for a link",
     "churn": "fault churn starts 2/s|stops 2/s|joins 1/min|leaves 1/min… [network NET] "
     "[hosts host-a,host-b] [for 60s]",

@@ -7,6 +7,7 @@ from typing import Any
 
 from overlaysim.cluster.faults import (
     BlockPort,
+    BrokenOffload,
     Churn,
     CrashHost,
     DegradeLink,
@@ -38,7 +39,7 @@ HOST_FAULTS: Mapping[str, Callable[[str], Fault]] = {
 FAULT_KINDS: Mapping[str, tuple[type[Fault], ...]] = {
     "link": (LinkState, DegradeLink),
     "partition": (Partition,),
-    "host": (CrashHost, FreezeDaemon, StopDaemon, LeaveSwarm, JoinSwarm, SlowHost),
+    "host": (CrashHost, FreezeDaemon, StopDaemon, LeaveSwarm, JoinSwarm, SlowHost, BrokenOffload),
     "block": (BlockPort,),
     "churn": (Churn,),
 }
@@ -124,7 +125,7 @@ class FaultReader:
             return Break((HOST_FAULTS[state](host),), record["for"])
         if record["delay"] is not None:
             return Break((SlowHost(host, record["delay"]),), record["for"])
-        return None
+        return Break((BrokenOffload(host),), record["for"]) if record["offload"] else None
 
     def _for_good(self, record: Record, heal: Heal) -> Heal:
         """Refuse a duration where a state ends faults."""

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from overlaysim.overlay.encapsulation.choice import UNDERLAYS
 from overlaysim.scenario.fault_keys import FAULT
 from overlaysim.scenario.fields import Field, Needs, Section
 from overlaysim.scenario.gossip_keys import GOSSIP
@@ -17,6 +18,7 @@ from overlaysim.scenario.kinds import (
     ADDRESS,
     CONTAINER,
     DNS_NAME,
+    ENCAPSULATION,
     FILE,
     FLAG,
     NODE,
@@ -154,6 +156,12 @@ OVERLAY = Section(
               "what a peer's record does about a forwarding entry that was learned for the same "
               "MAC; exclusive: nothing, and is not written itself, as before moby pull request "
               "53663 of 2026-09-14; replace: it takes its place", default="exclusive"),
+        Field("encapsulation", ENCAPSULATION,
+              "what carries the frames of overlay networks whose own options do not say it "
+              "(--opt overlaysim.encapsulation=NAME or --opt encrypted); overlaysim headers lists "
+              "what there is", default="vxlan"),
+        Field("underlay", choice(*UNDERLAYS), "which addresses of the hosts tunnels use, likewise "
+              "(--opt overlaysim.underlay=ipv6)", default="ipv4"),
         Field("bridge_nf", choice("on", "off"),
               "net.bridge.bridge-nf-call-iptables: whether a bridge cuts packets that are too long "
               "for it and may be cut, instead of dropping them", default="on"),
@@ -209,8 +217,7 @@ def scenario_section(timing: type[Any]) -> Section:
             Field("dns", DNS, "the DNS server outside the swarm", default={}),
             Field("timing", timing_section(timing), "how long things take on a host"),
             Field("gossip", GOSSIP, "how the hosts tell each other names and peers"),
-            Field("overlay", OVERLAY, "how the hosts set up their bridges and VXLAN devices",
-                  default={}),
+            Field("overlay", OVERLAY, "how overlay networks cross the underlay", default={}),
             Field("duration", duration(positive=True, example="60 s"),
                   "simulated time; until timeline and traffic have ended and 1 s more if not "
                   "given"),

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from overlaysim.errors import InputError, UnitError, nearest, quote
+from overlaysim.overlay.encapsulation import encapsulation
 from overlaysim.scenario.shapes import Word
 from overlaysim.underlay.spec import LinkSpec, read_property
 from overlaysim.units import (
@@ -109,11 +110,17 @@ def _on_off(text: str) -> bool:
 
 
 def _port(text: str) -> tuple[str, int]:
+    if text in IP_PROTOCOLS:
+        return "ip", IP_PROTOCOLS[text]
     match = re.fullmatch(_PORT, text)
-    if not match or not 0 < int(match[1]) <= LARGEST_PORT:
+    if match and match[2] == "ip" and int(match[1]) <= 255:
+        if int(match[1]) not in _PROTOCOLS_WITH_PORTS:
+            return "ip", int(match[1])
+        raise InputError(f"{quote(text)} has ports; write them one by one, for example 4789/udp")
+    if not match or match[2] == "ip" or not 0 < int(match[1]) <= LARGEST_PORT:
         raise InputError(
             f"{quote(text)} is not a port; write a number from 1 to {LARGEST_PORT}, a slash, and "
-            "tcp or udp, for example 7946/udp"
+            "tcp or udp, for example 7946/udp; or an IP protocol: esp, gre or 115/ip"
         )
     return match[2], int(match[1])
 
@@ -159,7 +166,10 @@ _EVENT_RATE = r"([0-9]{1,9}(\.[0-9]{1,9})?)\s*/\s*(s|min|h)"
 LARGEST_EVENT_RATE = 1_000_000
 """Random events per second; more than that no cluster would live through."""
 LARGEST_PORT = 65_535
-_PORT = r"([0-9]{1,5})/(tcp|udp)"
+IP_PROTOCOLS = {"esp": 50, "gre": 47}
+"""IP protocols that a packet filter knows by name."""
+_PROTOCOLS_WITH_PORTS = (6, 17)
+_PORT = r"([0-9]{1,5})/(tcp|udp|ip)"
 _RULE = "up to 63 letters, digits, points, dashes and underscores, a letter or digit first"
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
 
@@ -179,7 +189,8 @@ DNS_NAME = name(
 )  # fmt: skip
 FLAG = Word("true or false", "true", _flag, {"type": "boolean"})
 ON_OFF = Word("on or off", "off", _on_off, {"enum": ["on", "off"]})
-PORT = Word("a port", "7946/udp", _port, _pattern(f"^{_PORT}$"))
+PORT = Word("a port", "7946/udp", _port, _pattern(f"^({_PORT}|{'|'.join(IP_PROTOCOLS)})$"))
+ENCAPSULATION = Word("an encapsulation", "geneve-opt8", encapsulation, {"type": "string"})
 EVENT_RATE = Word("how often", "2/s", _event_rate, _pattern(f"^{_EVENT_RATE}$"))
 RATE = Word("a rate", "10 Gbit/s", parse_rate, _pattern(PATTERNS["rate"]))
 ADDRESS = Word("an IPv4 address", "192.0.2.10", _address, {"type": "string", "format": "ipv4"})

@@ -12,6 +12,7 @@ from typing import Literal
 
 from overlaysim.cluster.faults import Fault
 from overlaysim.gossip import GossipSettings
+from overlaysim.overlay.encapsulation import TunnelChoice
 from overlaysim.scenario.expect import Expectation
 from overlaysim.underlay.topology import Topology
 
@@ -166,6 +167,7 @@ class Scenario:
         late: hosts that do not join with the others.
         timing: the named durations that differ from their defaults.
         replaces_learned: whether peers' records replace learned forwarding entries.
+        tunnel: how overlay networks cross the underlay unless their own options say it.
         bridge_nf: whether netfilter sees, and so cuts, what bridges carry.
         duration: simulated time; None for until 1 s after timeline and traffic have ended.
     """
@@ -184,5 +186,6 @@ class Scenario:
     timing: Mapping[str, int]
     gossip: GossipSettings
     replaces_learned: bool
+    tunnel: TunnelChoice
     bridge_nf: bool
     duration: int | None

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from overlaysim.cluster.timing import Timing
+from overlaysim.errors import InputError
 from overlaysim.measure.metric import Metric
+from overlaysim.overlay.encapsulation.choice import UNDERLAYS, TunnelChoice, checked
 from overlaysim.scenario.expect import Expectation
 from overlaysim.scenario.fields import Record
 from overlaysim.scenario.flows import read_flow
@@ -95,7 +97,8 @@ def _assemble(
         for host in record[key] or ():
             if message := places.wrong_host(host):
                 record.report(key, message, log)
-    if underlay is None or len(log):
+    tunnel = _tunnel(record["overlay"], log)
+    if underlay is None or tunnel is None or len(log):
         return None
     dns: Record = record["dns"]
     return Scenario(
@@ -113,9 +116,21 @@ def _assemble(
         timing=_written(record["timing"]) if record["timing"] else {},
         gossip=gossip_settings(record["gossip"]),
         replaces_learned=record["overlay"]["forwarding"] == "replace",
+        tunnel=tunnel,
         bridge_nf=record["overlay"]["bridge_nf"] == "on",
         duration=record["duration"],
     )
+
+
+def _tunnel(record: Record, log: ProblemLog) -> TunnelChoice | None:
+    known, underlay = record["encapsulation"], record["underlay"]
+    if known is None or underlay is None:
+        return None
+    try:
+        return checked(TunnelChoice(known, UNDERLAYS[underlay]))
+    except InputError as error:
+        record.report("encapsulation", str(error), log)
+        return None
 
 
 def _written(record: Record) -> dict[str, Any]:

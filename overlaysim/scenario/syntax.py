@@ -95,6 +95,8 @@ def read_yaml(text: str, log: ProblemLog) -> Node:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
+        if "maximum nesting depth" in (error.problem or ""):  # libyaml looks ahead of its events
+            raise log.fatal(*_position(error.problem_mark), _TOO_DEEP) from None
         raise log.fatal(*_position(error.problem_mark), _explain(error, text)) from None
     except yaml.YAMLError as error:
         raise log.fatal(0, 0, f"not YAML: {error}") from None

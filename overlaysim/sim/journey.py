@@ -21,9 +21,12 @@ DROP_REASONS = {
     "not translated": "the host knows no flow that it belongs to, or has no port left for one",
     "no neighbour": "nobody answered ARP for the destination: no peer record",
     "no forwarding entry": "the VTEP has no forwarding entry for the destination MAC",
-    "unknown VNI": "no VXLAN device with this VNI on the receiving host",
+    "unknown VNI": "no tunnel device for this network on the receiving host",
     "filtered": "the bridge lets its containers reach the gateway only, not one another",
-    "refused by VXLAN": "the VXLAN device drops it: flags, reserved bits or congestion mark",
+    "refused by tunnel": "the tunnel device drops it: flags, reserved bits or congestion mark",
+    "not carried": "the network's encapsulation cannot carry it",
+    "bad checksum": "the receiving stack finds a wrong TCP or UDP checksum",
+    "backlog full": "the host's processor had too many packets waiting",
     "port closed": "nobody listens on the destination port",
     "source check": "the inner source MAC is pinned to another VTEP",
     "no such container": "the bridge has no port for the destination MAC",
@@ -65,7 +68,7 @@ class Journey:
         "ahead", "born", "composition", "content", "decapsulate", "destination", "encapsulate",
         "ended", "entered", "flow_hash", "hops", "intended", "kind", "length", "look_up", "message",
         "number", "outcome", "packet", "propagate", "protocol", "queue", "reached", "reason",
-        "resolve", "sent", "source", "started", "transmit", "where",
+        "resolve", "sent", "source", "started", "transmit", "tunnel", "where",
     )  # fmt: skip
 
     def __init__(
@@ -93,6 +96,8 @@ class Journey:
         """The :class:`overlaysim.wire.Packet`; None for bare traffic that has only a length."""
         self.content: Any = None
         """What a daemon sends along for the daemon at the other end; nobody on the way looks."""
+        self.tunnel: tuple[str, str] | None = None
+        """The tunnel device that took it, and what it calls the network, once one has."""
         self.composition = _EMPTY[kind]
         self.length = 0
         self.destination = ""

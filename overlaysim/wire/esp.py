@@ -48,6 +48,11 @@ class OpenESP(Header):
     BLOCK: ClassVar[int] = 4
     """Payload, padding, pad length and next header are a multiple of this many bytes."""
 
+    TITLE = "ESP"
+    PADDING = (
+        "1, 2, 3 ... until payload, pad length and next header fill the cipher's blocks (RFC 4303 "
+        "s2.4)"
+    )
     WIRE = "spi:32 sequence:32"
     NEXT = "next_header", "protocol"
     spi: int
@@ -76,6 +81,14 @@ class OpenESP(Header):
     def tail_length(self) -> int:
         """Padding, its length, the next header, and the integrity check."""
         return len(self.padding) + 2 + self.ICV
+
+    def extra_layout(self) -> str:
+        """See :meth:`Header.extra_layout`."""
+        return f"iv:{self.IV}*bytes"
+
+    def tail_layout(self) -> str:
+        """See :meth:`Header.tail_layout`."""
+        return f"padding:{len(self.padding)}*bytes pad_length:8 next_header:8 icv:{self.ICV}*bytes"
 
     def enclose(self, body: bytes, layers: Sequence[Header], index: int) -> bytes:
         """See :meth:`Header.enclose`."""

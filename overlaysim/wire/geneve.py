@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from overlaysim.wire.header import Header
 from overlaysim.wire.malformed import MalformedPacket
@@ -24,6 +24,10 @@ class Geneve(Header, udp_port=GENEVE_PORT):
         "vni:24 reserved2:8"
     )
     NEXT = "protocol", "ethertype"
+    DRAWN: ClassVar = {
+        "option_words": "opt_len:6", "control": "O:1", "critical": "C:1",
+        "option_reserved": "R:3", "option_length": "length:5",
+    }  # fmt: skip
     vni: int
     options: bytes = b""
     protocol: int | None = None
@@ -56,6 +60,17 @@ class Geneve(Header, udp_port=GENEVE_PORT):
             raise MalformedPacket(f"Geneve at byte {start}: the options reach beyond the packet")
         values.insert(1, data[start + 8 : options_end])
         return tuple.__new__(cls, values)
+
+    def extra_layout(self) -> str:
+        """Each option: class, type, three reserved bits, length in words, data."""
+        parts, place = [], 0
+        while place + 4 <= len(self.options):
+            size = min(4 * (self.options[place + 3] & 0x1F), len(self.options) - place - 4)
+            parts.append("option_class:16 option_type:8 option_reserved:3 option_length:5")
+            if size:
+                parts.append(f"option_data:{size}*bytes")
+            place += 4 + size
+        return " ".join(parts)
 
 
 def option(kind: int, option_type: int, data: bytes) -> bytes:

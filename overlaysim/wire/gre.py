@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import ClassVar, Self
 
 from overlaysim.wire.checksum import checksum as internet_checksum
 from overlaysim.wire.checksum import insert_checksum
@@ -15,6 +15,7 @@ GRE_IN_UDP_PORT = 4754
 
 _CHECKSUM, _KEY, _SEQUENCE = 0x8000, 0x2000, 0x1000
 _ROUTING = 0x4000  # RFC 1701; RFC 2784 section 2.3 has such packets discarded
+_DRAWN = {"flags": "C:1 R:1 K:1 S:1 reserved0:9 version:3"}
 
 
 class GRE(Header, protocol=47, udp_port=GRE_IN_UDP_PORT):
@@ -28,6 +29,7 @@ class GRE(Header, protocol=47, udp_port=GRE_IN_UDP_PORT):
 
     WIRE = "flags:16 protocol:16"
     NEXT = "protocol", "ethertype"
+    DRAWN: ClassVar = _DRAWN
     key: int | None = None
     sequence: int | None = None
     checksummed: bool = False
@@ -80,6 +82,12 @@ class GRE(Header, protocol=47, udp_port=GRE_IN_UDP_PORT):
         )  # fmt: skip
         return tuple.__new__(cls, values)
 
+    def extra_layout(self) -> str:
+        """See :meth:`Header.extra_layout`."""
+        parts = ["checksum:16 reserved1:16"] if self.checksummed else []
+        parts += [f"{name}:32" for name in ("key", "sequence") if getattr(self, name) is not None]
+        return " ".join(parts)
+
     def recomputed(self, inner: Header | None) -> Self:
         """See :meth:`Header.recomputed`."""
         return super().recomputed(inner).replace(checksum=None)
@@ -92,6 +100,7 @@ class NVGRE(Header, protocol=47):
     """
 
     WIRE = "flags=0x2000:16 ethertype=0x6558:16 vsid:24 flow_id:8"
+    DRAWN: ClassVar = _DRAWN
     vsid: int
     flow_id: int = 0
 

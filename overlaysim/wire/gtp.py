@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from overlaysim.wire.guess import ANY_IP
 from overlaysim.wire.header import Header
@@ -32,6 +32,11 @@ class GTPU(Header, udp_port=GTP_PORT):
         "version=1:3 protocol_type=1:1 spare:1 extension:flag sequenced:flag npdu:flag "
         "message:8 length:16 teid:32"
     )
+    TITLE = "GTP-U"
+    DRAWN: ClassVar = {
+        "protocol_type": "PT:1", "extension": "E:1", "sequenced": "S:1", "npdu": "PN:1",
+        "spare": "*:1",
+    }  # fmt: skip
     teid: int
     optional: bytes = b""
     extension: bool = False
@@ -65,6 +70,18 @@ class GTPU(Header, udp_port=GTP_PORT):
             place = _end_of_extensions(data, start, end, extended=bool(data[start] & 0b100))
         values.insert(1, data[start + 8 : place])
         return tuple.__new__(cls, values)
+
+    def extra_layout(self) -> str:
+        """The three optional fields, then extension headers, each with the type of the next."""
+        if len(self.optional) < 4:
+            return super().extra_layout()
+        parts, place = ["sequence:16 npdu_number:8 next_extension:8"], 4
+        while place + 4 <= len(self.optional):
+            size = min(4 * self.optional[place] or 4, len(self.optional) - place)
+            parts.append(f"ext_length:8 content:{size - 2}*bytes next_extension:8")
+            place += size
+        rest = len(self.optional) - place
+        return " ".join((*parts, f"rest:{rest}*bytes") if rest else parts)
 
     def body_length(self, available: int) -> int:
         """See :meth:`Header.body_length`."""

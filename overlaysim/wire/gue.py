@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from overlaysim.wire.guess import AnyIP
 from overlaysim.wire.header import Header
@@ -22,6 +22,7 @@ class GUE(Header, udp_port=GUE_PORT):
 
     WIRE = "variant=0:2 control:flag extension_words:5 protocol:8 flags:16"
     NEXT = "protocol", "protocol"
+    DRAWN: ClassVar = {"control": "C:1", "extension_words": "Hlen:5"}
     protocol: int | None = None
     control: bool = False
     flags: int = 0

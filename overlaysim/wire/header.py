@@ -20,10 +20,10 @@ Instances are tuples underneath: that makes them cheap to build, immutable and h
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self, dataclass_transform
 
-from overlaysim.wire.layout import Codec, compile_layout
+from overlaysim.wire.layout import Codec, FieldLayout, compile_layout, read_layout
 from overlaysim.wire.malformed import MalformedPacket
 
 
@@ -55,10 +55,17 @@ class Header(tuple[Any, ...], metaclass=HeaderType):
 
     __slots__ = ()
 
+    WIRE: ClassVar[str]
     CODEC: ClassVar[Codec]
     BINDINGS: ClassVar[dict[str, int]]
     NEXT: ClassVar[tuple[str, str] | None] = None
     """The field that announces what follows and its number space, where there is such a field."""
+    TITLE: ClassVar[str] = ""
+    """What people call the header; empty if that is the name of the class."""
+    DRAWN: ClassVar[Mapping[str, str]] = {}
+    """Fields that the standard's drawing divides, or names otherwise: a layout for each."""
+    PADDING: ClassVar[str] = ""
+    """By which rule the header pads its body, in words; empty for none."""
     _fields: ClassVar[tuple[str, ...]]
     _field_defaults: ClassVar[dict[str, Any]]
 
@@ -149,6 +156,28 @@ class Header(tuple[Any, ...], metaclass=HeaderType):
                 f"only {end - start} are left"
             )
         return cls.CODEC.unpack(data, start)
+
+    @classmethod
+    def fields(cls) -> tuple[FieldLayout, ...]:
+        """Return the fields of the fixed part, in wire order."""
+        return read_layout(cls.WIRE)
+
+    def extra_layout(self) -> str:
+        """Return the layout of what stands between the fixed part and the body, empty for nothing.
+
+        For drawings: see :func:`~overlaysim.wire.layout.read_layout`. It is all fields of bytes
+        together, if those have the right length; other headers override this.
+        """
+        length = self.header_length - self.CODEC.length
+        parts = [(name, len(value)) for name, value in self.as_dict().items()
+                 if isinstance(value, bytes)]  # fmt: skip
+        if sum(size for _, size in parts) != length:
+            parts = [("extra", length)]
+        return " ".join(f"{name}:{size}*bytes" for name, size in parts if length and size)
+
+    def tail_layout(self) -> str:
+        """Return the layout of what the header puts behind its body, empty for nothing."""
+        return f"trailer:{self.tail_length}*bytes" if self.tail_length else ""
 
     def body_length(self, available: int) -> int:
         """Bytes that this header claims to have behind it, of the ``available`` ones."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from overlaysim.wire.addresses import ip4_bytes
 from overlaysim.wire.checksum import checksum as internet_checksum
@@ -26,6 +26,7 @@ class IPv4(Header, ethertype=0x0800, protocol=4, gpe=1):
         "reserved:flag df:flag mf:flag offset:13 "
         "ttl:8 protocol:8 checksum:16 src:ip4 dst:ip4"
     )
+    DRAWN: ClassVar = {"header_words": "IHL:4", "tos": "DSCP:6 ECN:2", "df": "DF:1", "mf": "MF:1"}
     src: str
     dst: str
     protocol: int | None = None

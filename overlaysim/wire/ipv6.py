@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import ClassVar, Self
 
 from overlaysim.wire.addresses import ip6_bytes
 from overlaysim.wire.header import Header, binding_of, forget
@@ -17,6 +17,7 @@ class IPv6(Header, ethertype=0x86DD, protocol=41, gpe=2):
         "version=6:4 traffic_class:8 flow_label:20 payload_length:16 next_header:8 hop_limit:8 "
         "src:ip6 dst:ip6"
     )
+    DRAWN: ClassVar = {"traffic_class": "DSCP:6 ECN:2"}
     src: str
     dst: str
     next_header: int | None = None
@@ -64,6 +65,7 @@ class HopByHop(Header, protocol=0):
 
     WIRE = "next_header:8 extra_words:8"
     NEXT = "next_header", "protocol"
+    TITLE = "hop-by-hop options"
     options: bytes
     next_header: int | None = None
 
@@ -96,6 +98,7 @@ class DestinationOptions(HopByHop, protocol=60):
     """The destination options header, which has the same form (RFC 8200 section 4.6)."""
 
     __slots__ = ()
+    TITLE = "destination options"
 
 
 class IPv6Fragment(Header, protocol=44):
@@ -103,6 +106,7 @@ class IPv6Fragment(Header, protocol=44):
 
     WIRE = "next_header:8 reserved:8 offset_words:13 reserved2:2 mf:flag ident:32"
     NEXT = "next_header", "protocol"
+    TITLE = "IPv6 fragment"
     ident: int
     offset: int = 0
     mf: bool = False

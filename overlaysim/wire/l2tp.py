@@ -27,6 +27,8 @@ def _frame_at(data: bytes, start: int, end: int) -> bool:
 class _DataMessage(Header):
     """What data messages share: behind the fixed part stand ``cookie`` and ``sublayer``."""
 
+    TITLE = "L2TPv3"
+
     EXTRA: ClassVar[int] = 0
     """Bytes of cookie and sublayer."""
 
@@ -96,6 +98,7 @@ class L2TPv3overUDP(_DataMessage, udp_port=L2TP_PORT):
     """A data message over UDP: a word of flags and version in front, no cookie."""
 
     WIRE = "control=0:1 flags:11 version=3:4 reserved:16 session:32"
+    DRAWN: ClassVar = {"control": "T:1"}
     session: int
     flags: int = 0
     reserved: int = 0

@@ -54,6 +54,42 @@ class _Field:
         return cls(name, kind, bits, int(constant, 0) if constant else None)
 
 
+@dataclass(frozen=True)
+class FieldLayout:
+    """One field of a layout, for those who describe headers and do not pack them.
+
+    Attributes:
+        name: as the layout and the header's constructor call it.
+        bits: width on the wire.
+        kind: ``number``, ``flag``, ``mac``, ``ip4``, ``ip6`` or ``bytes``.
+        constant: the only value that it may have; None if it varies.
+    """
+
+    name: str
+    bits: int
+    kind: str
+    constant: int | None
+
+
+def read_layout(wire: str) -> tuple[FieldLayout, ...]:
+    """Read a line of ``name:width`` into its fields, in wire order.
+
+    Besides the widths that can be compiled there is ``N*bytes``, such as ``cookie:8*bytes``, for
+    what stands behind the fixed part of a header.
+    """
+    return tuple(map(_described, wire.split()))
+
+
+def _described(token: str) -> FieldLayout:
+    name, _, width = token.partition(":")
+    if width.endswith("*bytes"):
+        return FieldLayout(name, 8 * int(width.removesuffix("*bytes")), "bytes", None)
+    field = _Field.read(token)
+    kind = "number" if field.kind.isdigit() else field.kind
+    bits = 8 * struct.calcsize(_ADDRESSES[kind]) if kind in _ADDRESSES else field.bits
+    return FieldLayout(field.name, bits, kind, field.constant)
+
+
 def compile_layout(owner: str, wire: str, order: Sequence[str]) -> Codec:
     """Compile the layout ``wire`` of the header called ``owner``.
 

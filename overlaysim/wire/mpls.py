@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from overlaysim.wire.guess import IP_OR_FRAME
 from overlaysim.wire.header import Header
 
@@ -13,6 +15,7 @@ class MPLS(Header, ethertype=0x8847, udp_port=MPLS_OVER_UDP_PORT, label=1):
     """One label; ``bottom`` marks the last of a stack. What lies below it the label alone knows."""
 
     WIRE = "label:20 tc:3 bottom:flag ttl:8"
+    DRAWN: ClassVar = {"bottom": "S:1"}
     label: int
     tc: int = 0
     bottom: bool = True

@@ -7,7 +7,7 @@ Sources: RFC 9000 section 17.3 (short header), RFC 9221 section 4 (DATAGRAM), RF
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from overlaysim.wire.guess import ANY_IP
 from overlaysim.wire.header import Header
@@ -32,6 +32,8 @@ class QuicDatagram(Header, udp_port=QUIC_PORT):
         "form=0:1 fixed=1:1 spin:1 reserved=0:2 key_phase:1 number_length=1:2 connection:64 "
         "number:16 frame=0x30:8 stream_size=0:2 stream:6 context_size=0:2 context:6"
     )
+    TITLE = "QUIC DATAGRAM"
+    DRAWN: ClassVar = {"number_length": "len:2", "number": "packet_number:16"}
     connection: int
     number: int
     stream: int = 0
@@ -44,6 +46,10 @@ class QuicDatagram(Header, udp_port=QUIC_PORT):
     def tail_length(self) -> int:
         """The tag."""
         return TAG
+
+    def tail_layout(self) -> str:
+        """See :meth:`Header.tail_layout`."""
+        return f"tag:{TAG}*bytes"
 
     def pack(self, body: bytes, layers: Sequence[Header], index: int) -> bytes:
         """See :meth:`Header.pack`."""

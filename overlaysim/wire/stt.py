@@ -7,6 +7,8 @@ number is the same for all segments of a frame. Only the first one holds the STT
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from overlaysim.wire.ethernet import TRANSPARENT_ETHERNET
 from overlaysim.wire.header import Header
 
@@ -21,6 +23,7 @@ class STT(Header, tcp_port=STT_PORT):
         "version=0:8 flags:8 l4_offset:8 reserved:8 mss:16 pcp:3 has_vlan:flag vid:12 "
         "context:64 padding:16"
     )
+    DRAWN: ClassVar = {"has_vlan": "V:1"}
     context: int
     flags: int = 0
     l4_offset: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from overlaysim.wire.checksum import checksum as internet_checksum
 from overlaysim.wire.checksum import insert_checksum
@@ -22,6 +22,9 @@ class TCP(Header, protocol=6):
         "src_port:16 dst_port:16 seq:32 ack:32 "
         "header_words:4 reserved:4 flags:8 window:16 checksum:16 urgent:16"
     )
+    DRAWN: ClassVar = {
+        "header_words": "offset:4", "flags": "CWR:1 ECE:1 URG:1 ACK:1 PSH:1 RST:1 SYN:1 FIN:1",
+    }  # fmt: skip
     src_port: int
     dst_port: int
     seq: int

@@ -8,6 +8,7 @@ from overlaysim.wire.header import Header
 class Dot1Q(Header, ethertype=0x8100):
     """A customer tag: priority, drop eligibility, VLAN identifier, and the type of what follows."""
 
+    TITLE = "802.1Q tag"
     WIRE = "pcp:3 dei:flag vid:12 ethertype:16"
     NEXT = "ethertype", "ethertype"
     vid: int
@@ -18,3 +19,5 @@ class Dot1Q(Header, ethertype=0x8100):
 
 class ServiceTag(Dot1Q, ethertype=0x88A8):
     """The outer tag of 802.1ad ("QinQ"), in front of a customer's."""
+
+    TITLE = "802.1ad service tag"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from overlaysim.wire.ethernet import TRANSPARENT_ETHERNET
 from overlaysim.wire.header import Header
 
@@ -13,6 +15,7 @@ class VXLAN(Header, udp_port=VXLAN_PORT):
     """A VXLAN header; the flag 0x08 says that ``vni`` (24 bits) is valid."""
 
     WIRE = "flags:8 reserved:24 vni:24 reserved2:8"
+    DRAWN: ClassVar = {"flags": "R:1 R:1 R:1 R:1 I:1 R:1 R:1 R:1"}
     vni: int
     flags: int = 0x08
     reserved: int = 0
@@ -35,6 +38,8 @@ class VxlanGbp(Header, udp_port=VXLAN_PORT):
         "has_policy=1:1 reserved1:3 has_vni:flag reserved2:4 dont_learn:flag reserved3:2 "
         "applied:flag reserved4:3 policy:16 vni:24 reserved5:8"
     )
+    TITLE = "VXLAN-GBP"
+    DRAWN: ClassVar = {"has_policy": "G:1", "has_vni": "I:1", "dont_learn": "D:1", "applied": "A:1"}
     vni: int
     policy: int
     dont_learn: bool = False
@@ -65,6 +70,8 @@ class VxlanGpe(Header, udp_port=VXLAN_GPE_PORT):
         "reserved:2 version=0:2 has_vni:flag has_next:flag replicated:flag oam:flag reserved2:16 "
         "next_protocol:8 vni:24 reserved3:8"
     )
+    TITLE = "VXLAN-GPE"
+    DRAWN: ClassVar = {"has_vni": "I:1", "has_next": "P:1", "replicated": "B:1", "oam": "O:1"}
     NEXT = "next_protocol", "gpe"
     vni: int
     next_protocol: int | None = None

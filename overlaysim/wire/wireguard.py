@@ -25,6 +25,8 @@ _FRONT = "message=4:8 reserved:24 receiver:32 counter:64"
 class _DataMessage(Header):
     """What data messages share; ``receiver`` and ``counter`` are little-endian on the wire."""
 
+    TITLE = "WireGuard"
+
     @classmethod
     def choose(cls, data: bytes, start: int, end: int) -> type[Header] | None:
         """Messages of the handshake have a form of their own, which is not read."""
@@ -61,6 +63,7 @@ class OpenWireGuard(_DataMessage, udp_port=WIREGUARD_PORT):
     """
 
     WIRE = _FRONT
+    PADDING = "zeros up to a multiple of 16 bytes, but never beyond the device's MTU"
     receiver: int
     counter: int
     reserved: int = 0
@@ -81,6 +84,10 @@ class OpenWireGuard(_DataMessage, udp_port=WIREGUARD_PORT):
     def tail_length(self) -> int:
         """Padding and tag."""
         return len(self.padding) + TAG
+
+    def tail_layout(self) -> str:
+        """See :meth:`Header.tail_layout`."""
+        return f"padding:{len(self.padding)}*bytes tag:{TAG}*bytes"
 
     def enclose(self, body: bytes, layers: Sequence[Header], index: int) -> bytes:
         """See :meth:`Header.enclose`."""

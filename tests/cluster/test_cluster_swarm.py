@@ -128,7 +128,7 @@ def test_what_a_node_refuses(three: Cluster, host: str, command: str, gist: str)
         ("docker network create -d overlay app", "This node is not a swarm manager"),
         ("docker swarm leave", "not part of a swarm"),
         ("docker swarm init --advertise-addr 1.2.3.4", "host-b has eth0 at 10.77.0.12"),
-        ("docker swarm init --data-path-port 5000", "not simulated"),
+        ("docker swarm init --data-path-port 500", "not in valid range (1024-49151) : 500"),
         ("docker swarm init --default-addr-pool 10.0.0.0/28", "address pool"),
         ("docker swarm join --token {worker} 10.77.0.99:2377", "no route to host"),
         ("docker swarm join --token {worker} 10.77.0.13:2377", "connection refused"),

@@ -200,7 +200,7 @@ def is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(node.value)
 
 
-DROPPING = ("drop", "_drop", "_give_up", "_drop_lost", "_refuse")
+DROPPING = ("drop", "_drop", "_give_up", "_drop_lost", "_refuse", "Refusal")
 """Names of the functions that are called with a reason."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from host_lab import HostLab, loss, tutorial
 
-from overlaysim.overlay.vxlan import decapsulate
+from overlaysim.overlay.encapsulation.vxlan import VXLAN_LINUX
 from overlaysim.units import MS, SECOND
 from overlaysim.wire import ICMP, IPv4
 
@@ -56,17 +56,19 @@ def test_df_is_inside_only(lab: HostLab, mode: str, df: bool) -> None:
     with lab.watch() as seen:
         lab.exec("client", f"ping -c 1 -M {mode} web")
     request, reply = seen.sent
-    inner = decapsulate(request.packet)[1]
+    inner = VXLAN_LINUX.decapsulate(request.packet)[1]
     assert request.packet.layer(1, IPv4).df is False
     assert inner.layer(1, IPv4).df is df
     # Linux answers echoes with DF clear whatever the request had; so in the capture
-    assert decapsulate(reply.packet)[1].layer(1, IPv4).df is False
+    assert VXLAN_LINUX.decapsulate(reply.packet)[1].layer(1, IPv4).df is False
 
 
 def test_fragments_carry_one_identification_and_one_message_key(lab: HostLab) -> None:
     with lab.watch() as seen:
         lab.exec("client", "ping -c 1 -s 4000 web")
-    pieces = [decapsulate(f.packet)[1].layer(1, IPv4) for f in seen.sent if f.host == "host-b"]
+    pieces = [
+        VXLAN_LINUX.decapsulate(f.packet)[1].layer(1, IPv4) for f in seen.sent if f.host == "host-b"
+    ]
     assert {piece.ident for piece in pieces} == {pieces[0].ident}
     assert [(piece.offset, piece.mf) for piece in pieces] == [
         (0, True), (1424, True), (2848, False),
@@ -155,7 +157,7 @@ def test_pings_to_one_address_share_a_source_port(lab: HostLab) -> None:
 def test_the_echo_keeps_its_payload_and_number(lab: HostLab) -> None:
     with lab.watch() as seen:
         lab.exec("client", "ping -c 2 -i 0.1 web")
-    echoes = [decapsulate(f.packet)[1] for f in seen.sent]
+    echoes = [VXLAN_LINUX.decapsulate(f.packet)[1] for f in seen.sent]
     assert [packet.layer(2, ICMP).sequence for packet in echoes] == [0, 0, 1, 1]
     assert len({packet.layer(2, ICMP).ident for packet in echoes}) == 1
     assert len({bytes(packet.payload) for packet in echoes}) == 1
@@ -201,7 +203,7 @@ def test_a_container_in_two_networks_reaches_both_by_the_right_interface(
     for name, network, vni in (("client", "red", 4097), ("other", "blue", 4098)):
         with lab.watch() as seen:
             assert loss(lab.exec("both", f"ping -c 1 {name}")) == (1, 1)
-        inner_vni, inner = decapsulate(seen.sent[0].packet)
+        inner_vni, inner = VXLAN_LINUX.decapsulate(seen.sent[0].packet)
         assert inner_vni == vni
         assert inner.layer(1, IPv4).src == address(lab, "both", network)
         assert inner.layer(1, IPv4).dst == address(lab, name, network)

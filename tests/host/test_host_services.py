@@ -8,7 +8,7 @@ import pytest
 from host_lab import HostLab, UdpClient, UdpEcho, loss, tutorial
 
 from overlaysim.host.container import Container
-from overlaysim.overlay.vxlan import decapsulate
+from overlaysim.overlay.encapsulation.vxlan import VXLAN_LINUX
 from overlaysim.traffic.messages import DatagramIn, PortUnreachable
 from overlaysim.traffic.udp import UdpSource
 from overlaysim.units import SECOND
@@ -83,7 +83,7 @@ def test_on_the_wire_the_client_is_its_nodes_balancer(lab: HostLab, vip: str) ->
     with lab.watch() as seen:
         for port in range(7000, 7005):
             send(lab, "client", UdpClient(port, vip, DISCARD))
-    inner = [decapsulate(frame.packet)[1] for frame in seen.sent]
+    inner = [VXLAN_LINUX.decapsulate(frame.packet)[1] for frame in seen.sent]
     assert len(inner) == 4  # the fifth task is on the client's own host
     assert {packet.layer(1, IPv4).src for packet in inner} == {"10.0.1.5"}
     assert {packet.layer(1, IPv4).dst for packet in inner} < tasks(lab).keys()

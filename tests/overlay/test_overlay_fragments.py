@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overlaysim.overlay import Reassembler, decapsulate, encapsulate, fragment
+from overlaysim.overlay import Reassembler, fragment
+from overlaysim.overlay.encapsulation import Tunnel, encapsulation
 from overlaysim.wire import (
     ICMP,
     UDP,
@@ -28,6 +29,7 @@ from overlaysim.wire.ipv6 import IPv6Fragment
 from overlaysim.wire.pcap import read_pcap
 
 CAPTURES = Path(__file__).parents[1] / "data" / "pcaps"
+LINUX = encapsulation("vxlan")
 INNER = Ethernet("02:42:0a:00:01:02", "02:42:0a:00:01:04")
 
 
@@ -39,10 +41,8 @@ def datagram(length: int, ident: int = 7) -> Packet:
 
 
 def in_tunnel(packet: Packet) -> Packet:
-    return encapsulate(
-        packet, vni=4097, source_ip="10.77.0.12", target_ip="10.77.0.11",
-        source_mac="02:00:00:00:00:12", target_mac="02:00:00:00:00:11", source_port=49974, ident=1,
-    )  # fmt: skip
+    ends = ("10.77.0.12", "10.77.0.11", "02:00:00:00:00:12", "02:00:00:00:00:11")
+    return LINUX.encapsulate(packet, Tunnel(*ends, network=4097, ident=1))
 
 
 def joined(pieces: Iterable[Packet]) -> Packet:
@@ -75,7 +75,7 @@ def test_sizes_at_the_mtu_of_an_overlay(length: int, pieces: list[int], frames: 
 @pytest.mark.parametrize("numbers", [(17, 18), (19, 20), (21, 22, 23), (24, 25, 26)])
 def test_docker_fragments_come_out_byte_for_byte(numbers: tuple[int, ...]) -> None:
     frames = [data for _, data in read_pcap(CAPTURES / "docker-ping-vxlan.pcap")]
-    pieces = [decapsulate(decode(frames[number - 1]))[1] for number in numbers]
+    pieces = [LINUX.decapsulate(decode(frames[number - 1]))[1] for number in numbers]
     whole = joined(reversed(pieces))
     assert whole.find(ICMP) is not None
     assert [piece.pack() for piece in fragment(whole, 1450)] == [p.pack() for p in pieces]
@@ -88,7 +88,7 @@ def test_outer_fragments_of_the_kernel_come_out_byte_for_byte() -> None:
     assert [len(data) for data in large] == [1514, 84, 1514, 84]
     for pair in (large[:2], large[2:]):
         whole = joined(map(decode, pair))
-        assert decapsulate(whole)[1].length == 14 + 20 + 8 + 1472
+        assert LINUX.decapsulate(whole)[1].length == 14 + 20 + 8 + 1472
         assert [piece.pack() for piece in fragment(whole, 1500)] == pair
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from overlaysim.overlay import NotDelivered, decapsulate, encapsulate
+from overlaysim.overlay.encapsulation import DeviceSettings, NotDelivered, Tunnel, encapsulation
 from overlaysim.wire import (
     ICMP,
     UDP,
@@ -22,6 +22,7 @@ from overlaysim.wire import (
 from overlaysim.wire.pcap import read_pcap
 
 CAPTURES = Path(__file__).parents[1] / "data" / "pcaps"
+LINUX = encapsulation("vxlan")
 INNER = Ethernet("02:42:0a:00:01:02", "02:42:0a:00:01:04")
 
 
@@ -33,25 +34,26 @@ def ping(size: int = 56, **ip: Any) -> Packet:
 
 def tunnelled(inner: Packet, **changes: Any) -> Packet:
     settings: dict[str, Any] = {
-        "vni": 4097, "source_ip": "10.77.0.12", "target_ip": "10.77.0.11",
-        "source_mac": "02:00:00:00:00:12", "target_mac": "02:00:00:00:00:11",
-        "source_port": 49974, "ident": 7,
+        "network": 4097, "source": "10.77.0.12", "target": "10.77.0.11",
+        "source_mac": "02:00:00:00:00:12", "target_mac": "02:00:00:00:00:11", "ident": 7,
     }  # fmt: skip
-    return encapsulate(inner, **(settings | changes))
+    return LINUX.encapsulate(inner, Tunnel(**(settings | changes)))
 
 
 def test_docker_frames_can_be_taken_apart_and_put_together_again() -> None:
     frames = [data for _, data in read_pcap(CAPTURES / "docker-ping-vxlan.pcap")]
     for data in frames:
         outer = decode(data)
-        vni, inner = decapsulate(outer)
+        vni, inner = LINUX.decapsulate(outer)
         ethernet, ip, udp = outer.layers[:3]
         assert isinstance(ethernet, Ethernet)
         assert isinstance(ip, IPv4)
         assert isinstance(udp, UDP)
-        again = encapsulate(
-            inner, vni=vni, source_ip=ip.src, target_ip=ip.dst, source_mac=ethernet.src,
-            target_mac=ethernet.dst, source_port=udp.src_port, ident=ip.ident,
+        assert vni is not None
+        again = tunnelled(
+            inner, network=vni, source=ip.src, target=ip.dst, source_mac=ethernet.src,
+            target_mac=ethernet.dst, ident=ip.ident,
+            settings=DeviceSettings(ports=(udp.src_port, udp.src_port + 1)),
         )  # fmt: skip
         assert vni == 4097
         assert again.pack() == data
@@ -87,7 +89,7 @@ def test_ecn_goes_out_as_the_kernel_sends_it(inner: int, outer: int) -> None:
 
 
 def test_round_trip() -> None:
-    assert decapsulate(tunnelled(ping(), vni=42)) == (42, ping())
+    assert LINUX.decapsulate(tunnelled(ping(), network=42)) == (42, ping())
 
 
 @pytest.mark.parametrize(
@@ -101,14 +103,14 @@ def test_round_trip() -> None:
 )
 def test_headers_the_kernel_drops(header: VXLAN, reason: str) -> None:
     with pytest.raises(NotDelivered, match=reason):
-        decapsulate(tunnelled(ping()).replace(3, header))
+        LINUX.decapsulate(tunnelled(ping()).replace(3, header))
 
 
 def test_other_packets_the_kernel_drops() -> None:
-    with pytest.raises(NotDelivered, match="no VXLAN header"):
-        decapsulate(ping())
+    with pytest.raises(NotDelivered, match="there is no vxlan packet"):
+        LINUX.decapsulate(ping())
     with pytest.raises(NotDelivered, match="no whole Ethernet header"):
-        decapsulate(Packet(tunnelled(ping()).layers[:4], b"\x00" * 7))
+        LINUX.decapsulate(Packet(tunnelled(ping()).layers[:4], b"\x00" * 7))
 
 
 def test_congestion_marked_on_the_way() -> None:
@@ -119,5 +121,5 @@ def test_congestion_marked_on_the_way() -> None:
         return outer.replace(1, ip.replace(tos=3))
 
     with pytest.raises(NotDelivered, match="congestion"):
-        decapsulate(marked(0))
-    assert decapsulate(marked(2))[0] == 4097
+        LINUX.decapsulate(marked(0))
+    assert LINUX.decapsulate(marked(2))[0] == 4097

@@ -1,4 +1,4 @@
-"""Paste the present output of the commands that README shows: ``make readme``.
+"""Paste the present output of the commands that README and a page show: ``make readme``.
 
 A shown line that the output no longer has is replaced by the line most like it that comes after the
 line before; ``…`` goes on standing for any number of lines.
@@ -17,6 +17,7 @@ from fenced_blocks import blocks_of, typed_in, write_examples
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+PAGES = (README, ROOT / "docs" / "encapsulations.md")
 ELLIPSIS = "…"
 
 
@@ -46,16 +47,22 @@ def refreshed(shown: list[str], real: list[str]) -> list[str]:
 
 
 def main() -> None:
-    """Rewrite README."""
-    text = README.read_text(encoding="utf-8")
+    """Rewrite the pages."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_examples(README, folder)
-        for block in blocks_of(README, "console"):
-            for typed in typed_in(block):
-                fresh = refreshed(typed.shown, output_of(typed.command, folder))
-                text = text.replace("\n".join(typed.shown), "\n".join(fresh))
-    README.write_text(text, encoding="utf-8")
+        for page in PAGES:
+            refresh(page, folder)
+
+
+def refresh(page: Path, folder: Path) -> None:
+    """Rewrite a page with what its commands print in a folder."""
+    text = page.read_text(encoding="utf-8")
+    for block in blocks_of(page, "console"):
+        for typed in typed_in(block):
+            fresh = refreshed(typed.shown, output_of(typed.command, folder))
+            text = text.replace("\n".join(typed.shown), "\n".join(fresh))
+    page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

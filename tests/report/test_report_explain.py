@@ -22,6 +22,7 @@ def ping(hops: int = 2) -> Journey:
         message=("ping", "client@host-b", 1, 2, "request"),
     )  # fmt: skip
     journey.packet, journey.length, journey.destination = WRAPPED, WRAPPED.length, "host-a"
+    journey.tunnel = ("vxlan0", "VNI 4097")
     journey.composition = composition("data", 56, 42, 8, 42)
     born, cross = journey.born, SENT + 50 * US
     waited = 3 * US

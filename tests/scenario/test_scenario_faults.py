@@ -156,13 +156,13 @@ KINDS = "link, partition, host, block, churn, heal"
         ("{partition: [host-a]}",
          '3:25: fault.partition[0]: expected a list of hosts, found "host-a"; '
          "for example [host-a, host-b]"),
-        ("{host: host-b}", "3:12: fault: write one of state, delay"),
+        ("{host: host-b}", "3:12: fault: write one of state, delay, offload"),
         ("{host: host-b, state: crashd}", '3:34: fault.state: "crashd" is not one of crashed, '
          "frozen, stopped, left, joined, running; did you mean crashed?"),
         ("{host: switch, state: crashed}",
          "3:19: fault.host: switch is a switch; hosts are host-a, host-b, host-c"),
         ("{host: host-b, state: crashed, delay: 1 s}",
-         "3:43: fault.delay: not together with state; only one of state, delay"),
+         "3:43: fault.delay: not together with state; only one of state, delay, offload"),
         ("{host: host-b, state: running, for: 1 s}",
          "3:48: fault.for: running ends faults for good; leave it out"),
         ("{host: host-b, delay: 0 s}",
@@ -170,9 +170,11 @@ KINDS = "link, partition, host, block, churn, heal"
         ("{block: 7946/udp}",
          "3:12: fault.at: missing; write for example at: host-a or [host-a, switch]"),
         ("{block: 7946/upd, at: host-b}", '3:20: fault.block: "7946/upd" is not a port; write a '
-         "number from 1 to 65535, a slash, and tcp or udp, for example 7946/udp"),
+         "number from 1 to 65535, a slash, and tcp or udp, for example 7946/udp; or an IP "
+         "protocol: esp, gre or 115/ip"),
         ("{block: 65536/udp, at: host-b}", '3:20: fault.block: "65536/udp" is not a port; write a '
-         "number from 1 to 65535, a slash, and tcp or udp, for example 7946/udp"),
+         "number from 1 to 65535, a slash, and tcp or udp, for example 7946/udp; or an IP "
+         "protocol: esp, gre or 115/ip"),
         ("{block: [], at: host-b}",
          "3:20: fault.block: no port is named; write for example 7946/udp"),
         ("{block: [1/udp, 1/udp], at: host-b}", '3:28: fault.block[1]: "1/udp" is there twice'),

@@ -146,7 +146,8 @@ ALIAS_BOMB = "a: &a [x, x]\n" + "".join(
 )  # fmt: skip
 def test_a_bomb_is_one_problem_and_quick(text: str, name: str, message: str) -> None:
     began = time.process_time()
-    assert problem(text, name) == f"{name}:{message}"
+    # Newer versions of libyaml give up by themselves, at a depth of 1000, further to the right.
+    assert problem(text, name).replace(":1001:", ":33:") == f"{name}:{message}"
     assert time.process_time() - began < 1
 
 

@@ -48,8 +48,8 @@ STEPS: Steps = (
     ("host/segment.py:Segment.forward", "overlay/vtep.py:Vtep.forward"),
     (
         "host/datapath.py:Datapath.tunnel",
+        "overlay/encapsulation/declaration.py:Encapsulation.encapsulate",
         "overlay/flow.py:source_port",
-        "overlay/vxlan.py:encapsulate",
     ),
     (
         "host/outer.py:OuterIp.send",
@@ -59,7 +59,7 @@ STEPS: Steps = (
     ),
     (
         "host/datapath.py:Datapath.receive",
-        "overlay/vxlan.py:decapsulate",
+        "overlay/encapsulation/declaration.py:Encapsulation.decapsulate",
         "host/segment.py:Segment.from_tunnel",
         "overlay/vtep.py:Vtep.admit",
     ),
@@ -185,9 +185,9 @@ def wrap(walk: Walk, frame: Packet) -> Packet:
     """Step 7: 98 bytes become 148."""
     tunnel = walk.to("host/datapath.py:Datapath.tunnel")
     assert tunnel.args[3:] == (frame, HOST_A)
+    outer = walk.to("overlay/encapsulation/declaration.py:Encapsulation.encapsulate").result
     port = walk.to("overlay/flow.py:source_port").result
     assert 32_768 <= port <= 60_999
-    outer = walk.to("overlay/vxlan.py:encapsulate").result
     data = outer.pack()
     assert len(data) == outer.length == 148
     ethernet, ip, udp, vxlan, *inside = decode(data).layers
@@ -256,8 +256,8 @@ def unwrap(walk: Walk, outer: Packet, frame: Packet, sent_at: int) -> None:
     receiving = walk.to("host/datapath.py:Datapath.receive", is_data)
     assert receiving.at - sent_at == 2 * ONE_LINK == 102_752_000
     assert receiving.args[0].me.name == "host-a"
-    opening = walk.to("overlay/vxlan.py:decapsulate")
-    assert opening.args[0] == outer
+    opening = walk.to("overlay/encapsulation/declaration.py:Encapsulation.decapsulate")
+    assert opening.args[1] == outer
     assert opening.result == (4097, frame)
     plugged = walk.to("host/segment.py:Segment.from_tunnel")
     assert plugged.args[3] == HOST_B
@@ -277,7 +277,7 @@ def arrive(walk: Walk, ping: object, sent_at: int) -> None:
     assert journey.look_up == 200 * US
     answering = walk.to("host/stack.py:Stack._answer_echo")
     assert answering.at - sent_at == 2 * ONE_LINK
-    reply = walk.to("overlay/vxlan.py:encapsulate").result
+    reply = walk.to("overlay/encapsulation/declaration.py:Encapsulation.encapsulate").result
     assert reply.length == 148
     ip = reply.layer(5, IPv4)
     assert (ip.src, ip.dst, ip.ttl, ip.df) == (IP_A, IP_B, 64, False)

@@ -7,6 +7,7 @@ from overlaysim.cluster.faults.base import Fault
 from overlaysim.cluster.faults.book import ActiveFault, FaultBook
 from overlaysim.cluster.faults.churn import Churn
 from overlaysim.cluster.faults.hosts import (
+    BrokenOffload,
     CrashHost,
     FreezeDaemon,
     JoinSwarm,
@@ -17,6 +18,7 @@ from overlaysim.cluster.faults.hosts import (
 from overlaysim.cluster.faults.network import BlockPort, DegradeLink, LinkState, Partition
 
 __all__ = [
-    "ActiveFault", "BlockPort", "Churn", "CrashHost", "DegradeLink", "Fault", "FaultBook",
-    "FreezeDaemon", "JoinSwarm", "LeaveSwarm", "LinkState", "Partition", "SlowHost", "StopDaemon",
+    "ActiveFault", "BlockPort", "BrokenOffload", "Churn", "CrashHost", "DegradeLink", "Fault",
+    "FaultBook", "FreezeDaemon", "JoinSwarm", "LeaveSwarm", "LinkState", "Partition", "SlowHost",
+    "StopDaemon",
 ]  # fmt: skip

@@ -109,6 +109,25 @@ class JoinSwarm(HostFault):
 
 
 @dataclass(frozen=True)
+class BrokenOffload(HostFault):
+    """The network card spoils checksums: those of TCP and UDP inside of what the host tunnels.
+
+    What some cards make of ``tx-checksum-ip-generic`` for encapsulated packets. The outer headers
+    are right, and so is ICMP, whose checksum the kernel works out itself. Receivers drop what is
+    spoilt.
+    """
+
+    @property
+    def what(self) -> str:
+        """In words."""
+        return f"{self.host} checksum offload broken"
+
+    def begin(self, world: World) -> Undo:
+        """Spoil them."""
+        return world.hosts[self.host].datapath.break_offload()
+
+
+@dataclass(frozen=True)
 class SlowHost(HostFault):
     """An overloaded host: whatever comes in for its daemon takes ``delay`` picoseconds more.
 

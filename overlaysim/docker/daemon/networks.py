@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from overlaysim.cluster.local import UNCONNECTABLE, LocalNetwork
 from overlaysim.cluster.records import Network, NetworkSpec
 from overlaysim.cluster.requests import Refused
@@ -16,9 +14,9 @@ from overlaysim.docker.daemon.objects import (
     verbose_services,
 )
 from overlaysim.docker.daemon.wishes import EndpointWish
-from overlaysim.errors import nearest
+from overlaysim.errors import InputError
 from overlaysim.host.container import Container
-from overlaysim.overlay.encapsulation.tunnel import DF_RULES
+from overlaysim.overlay.encapsulation import TunnelChoice, read_options
 from overlaysim.sim import Steps
 
 PREDEFINED = ("bridge", "host", "none")
@@ -28,7 +26,6 @@ FROM_A_WORKER = (
 )
 MTU_OPTION = "com.docker.network.driver.mtu"
 VNI_OPTION = "com.docker.network.driver.overlay.vxlanid_list"
-ATTACH_OPTION, DF_OPTION = "overlaysim.attach", "overlaysim.df"
 """Ours alone: how a Linux VXLAN device may be set up, though Docker never does it so."""
 
 
@@ -93,13 +90,19 @@ class NetworkPart(DaemonPart):
             ip_range=config.get("IPRange") or None,
             vni=number_option(options, VNI_OPTION, 1, 2**24 - 1),
             underlay_mtu=number_option(options, MTU_OPTION, 126, 65535) or 1500,
-            encrypted="encrypted" in options,
-            attach=word_option(options, ATTACH_OPTION, ("bridge", "device")),
-            outer_df=word_option(options, DF_OPTION, DF_RULES),
+            tunnel=self._tunnel(options),
             options=options,
             labels=body.get("Labels") or {},
         )
         return self._manager().networks.create(spec).id
+
+    def _tunnel(self, options: dict[str, str]) -> TunnelChoice:
+        """How the network crosses the underlay: as its options say, else as the world does."""
+        try:
+            choice = read_options(options, self._world.settings.tunnel)
+        except InputError as error:
+            raise ApiError(400, str(error)) from None
+        return choice.on_data_path_port(self._manager().data_path_port)
 
     def network_remove(self, ref: str) -> Steps:
         """Answer DELETE /networks/{ref}."""
@@ -227,18 +230,3 @@ def number_option(options: Json, key: str, low: int, high: int) -> int | None:
     if not str(text).isdecimal() or not low <= int(text) <= high:
         raise ApiError(400, f"invalid value for option {key}: {text} (allowed: {low} to {high})")
     return int(text)
-
-
-def word_option(options: Json, key: str, allowed: Sequence[str]) -> str:
-    """Read a driver option that is one of a few words; the first if it is not given.
-
-    Raises:
-        ApiError: 400, it is another word.
-    """
-    text = str(options.get(key, allowed[0]))
-    if text not in allowed:
-        raise ApiError(
-            400, f"invalid value for option {key}: {text} (allowed: {', '.join(allowed)})"
-            + nearest(text, allowed),
-        )  # fmt: skip
-    return text

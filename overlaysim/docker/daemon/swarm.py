@@ -90,13 +90,13 @@ class SwarmPart(DaemonPart):
         self._check_outside()
         self._check_addresses(body)
         port = body.get("DataPathPort") or VXLAN_PORT
-        if port != VXLAN_PORT:
-            raise ApiError(501, f"data path port {port} is not simulated, only {VXLAN_PORT} is")
+        if not 1024 <= port <= 49_151:  # IANA's user ports (moby daemon/cluster, getDataPathPort)
+            raise ApiError(400, f"Datapath port number is not in valid range (1024-49151) : {port}")
         pools = tuple(body.get("DefaultAddrPool") or ("10.0.0.0/8",))
         try:
             yield from self._world.init_swarm(
                 self._name, pools, body.get("SubnetSize") or 24,
-                body.get("Availability") or "active",
+                body.get("Availability") or "active", port,
             )  # fmt: skip
         except InputError as error:
             raise ApiError(400, f"invalid default address pool: {error}") from None
@@ -237,5 +237,5 @@ def _cluster(manager: Manager) -> Json:
         },
         "DefaultAddrPool": list(manager.allocator.pools),
         "SubnetSize": manager.allocator.mask,
-        "DataPathPort": VXLAN_PORT,
+        "DataPathPort": manager.data_path_port,
     }

@@ -1,6 +1,7 @@
 """Encapsulations: one declaration each, in one registry.
 
-A new one is a few lines, in any module that is imported before it is used::
+A new one is a few lines, in any module that is imported before it is used, or that an installed
+package names (:mod:`overlaysim.overlay.encapsulation.installed`)::
 
     from overlaysim.overlay.encapsulation import Encapsulation, register
     from overlaysim.wire import Header
@@ -21,16 +22,20 @@ A new one is a few lines, in any module that is imported before it is used::
 """
 
 from overlaysim.overlay.encapsulation import catalogue as _catalogue  # noqa: F401 (registers)
+from overlaysim.overlay.encapsulation.choice import TunnelChoice, read_options
 from overlaysim.overlay.encapsulation.declaration import (
     CannotCarry,
     Carries,
     Encapsulation,
     NotDelivered,
 )
+from overlaysim.overlay.encapsulation.example import Example, example
 from overlaysim.overlay.encapsulation.registry import encapsulation, encapsulations, register
+from overlaysim.overlay.encapsulation.summary import Summary, summarise
 from overlaysim.overlay.encapsulation.tunnel import DF_RULES, DeviceSettings, Tunnel
 
 __all__ = [
-    "DF_RULES", "CannotCarry", "Carries", "DeviceSettings", "Encapsulation", "NotDelivered",
-    "Tunnel", "encapsulation", "encapsulations", "register",
+    "DF_RULES", "CannotCarry", "Carries", "DeviceSettings", "Encapsulation", "Example",
+    "NotDelivered", "Summary", "Tunnel", "TunnelChoice", "encapsulation", "encapsulations",
+    "example", "read_options", "register", "summarise",
 ]  # fmt: skip

@@ -27,7 +27,10 @@ from overlaysim.wire import (
     Header,
     IPv4,
     IPv6,
+    OpenESP,
+    OpenWireGuard,
     Packet,
+    QuicDatagram,
     decode,
 )
 from overlaysim.wire.decode import bindings_of
@@ -111,8 +114,9 @@ class Encapsulation:
         if self.link:
             return carried.wrap(link, *shim)
         if self.carries is Carries.SEGMENT:
-            own = frame.layers[1].recomputed(shim[0])
-            return carried.wrap(link, own, *shim)
+            own = frame.layers[1]
+            first = _announcing(shim[0], _next_of(own))
+            return carried.wrap(link, _announcing(own, None), first, *shim[1:])
         label = tunnel.flow & 0xFFFFF if self.flow_label else 0
         return carried.wrap(link, tunnel.ip(frame, self.df, label), *shim)
 
@@ -143,12 +147,31 @@ class Encapsulation:
 
     # ---- and out of it --------------------------------------------------------------------
 
-    def claims(self, outer: Packet) -> bool:
+    @property
+    def has_ports(self) -> bool:
+        """Whether the underlay sees UDP or TCP ports."""
+        return bool(self._example) and isinstance(self._example[0], UDP | TCP)
+
+    @property
+    def encrypts(self) -> bool:
+        """Whether what is carried is encrypted."""
+        return any(isinstance(layer, OpenESP | OpenWireGuard | QuicDatagram)
+                   for layer in self._example)  # fmt: skip
+
+    def has_port(self, port: int) -> bool:
+        """Whether the underlay sees this UDP or TCP destination port."""
+        first = self._example[0] if self._example else None
+        return isinstance(first, UDP | TCP) and first.dst_port == port
+
+    def claims(self, outer: Packet, port: int | None = None) -> bool:
         """Whether a packet has the headers of this encapsulation, ports included.
 
-        Of two that look alike (such as ``vxlan`` and ``evpn-vxlan``) both claim it.
+        ``port`` is the UDP destination port if it is not the usual one. Of two that
+        look alike (such as ``vxlan`` and ``evpn-vxlan``) both claim it.
         """
         first, example = self._first, self._example
+        if port is not None and example:
+            example = (_on_port(example[0], port), *example[1:])
         inside = first + len(example)
         layers = outer.layers[first : inside + 1]
         return [type(layer) for layer in layers[: len(example)]] == self._kinds and (
@@ -178,8 +201,8 @@ class Encapsulation:
         if self._inside == "IP":  # what stands behind the packet is the tunnel's padding
             inner = Packet(inner.layers, inner.payload, tuple(t for t in inner.trailers if t[0]))
         if self.carries is Carries.SEGMENT:
-            inner = inner.wrap(outer.layers[1].recomputed(shim[-1]))
-            return self._network_of(shim), inner
+            own = _announcing(outer.layers[1], _next_of(shim[0]))
+            return self._network_of(shim), inner.wrap(own)
         if not self.link:
             _check_congestion(outer.layers[1], inner)
         return self._network_of(shim), inner
@@ -188,7 +211,7 @@ class Encapsulation:
         if self.network is None:
             return None
         kind, field, _ = self.network
-        header = next(layer for layer in shim if isinstance(layer, kind))
+        header = next(layer for layer in shim if type(layer) is kind)
         return int(getattr(header, field))
 
     def decode(self, data: bytes) -> Packet:
@@ -268,8 +291,27 @@ class Encapsulation:
         return bindings_of((*HEADERS, *self._kinds))
 
 
+def _on_port(layer: Header, port: int) -> Header:
+    return layer.replace(dst_port=port) if isinstance(layer, UDP) else layer
+
+
 def _same_port(layer: Header, known: Header) -> bool:
     return not isinstance(known, UDP | TCP) or layer.dst_port == known.dst_port  # type: ignore[attr-defined]
+
+
+def _next_of(header: Header) -> int | None:
+    """The protocol number that a header gives what follows; None if it is still to be computed."""
+    assert header.NEXT is not None or isinstance(header, IPv4 | IPv6)
+    return header.protocol if isinstance(header, IPv4) else header.next_header  # type: ignore[attr-defined]
+
+
+def _announcing(header: Header, number: int | None) -> Header:
+    """The header with another protocol number behind it, lengths and checksums computed anew."""
+    if isinstance(header, IPv4):
+        return header.replace(protocol=number, total_length=None, checksum=None)
+    if isinstance(header, IPv6):
+        return header.replace(next_header=number, payload_length=None)
+    return header.replace(next_header=number)
 
 
 def _check_congestion(outer: Header, inner: Packet) -> None:

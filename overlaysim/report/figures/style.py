@@ -1,7 +1,7 @@
 """One look for all figures, and files that are the same to the byte in every run.
 
-Colours are the palette of Okabe and Ito ("Color Universal Design", 2008), which colour-blind
-people can tell apart; a hatch says the same thing a second time for print in grey.
+Colours are those of :mod:`overlaysim.report.palette`; a hatch says the same thing a second time for
+print in grey.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from overlaysim.errors import visible
+from overlaysim.report import palette
 from overlaysim.report.table import cut
 
 _STYLE = Path(__file__).parent.parent / "overlaysim.mplstyle"
 
-BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
-YELLOW, BLUE, VERMILION, PURPLE, GREY = "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#BBBBBB"
+BLACK, ORANGE, SKY, GREEN = palette.BLACK, palette.ORANGE, palette.SKY, palette.GREEN
+YELLOW, BLUE, VERMILION = palette.YELLOW, palette.BLUE, palette.VERMILION
+PURPLE, GREY = palette.PURPLE, palette.GREY
 
 
 class Fill(NamedTuple):

@@ -1,0 +1,233 @@
+"""The tunnel devices of one host: frames of containers into underlay packets, and back.
+
+One device per overlay network, with the encapsulation that the network has chosen. A packet that
+comes in belongs to the network whose identifier it carries; an encapsulation without one (GRE
+without key, IP in IP, no tunnel at all) leaves only the destination address to tell.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from overlaysim.host.directory import Directory, HostAddress
+from overlaysim.host.segment import ETHERNET_HEADER, Segment
+from overlaysim.host.sessions import Sessions
+from overlaysim.overlay.addresses import mac_for
+from overlaysim.overlay.encapsulation import (
+    Carries,
+    Encapsulation,
+    NotDelivered,
+    Tunnel,
+    TunnelChoice,
+)
+from overlaysim.overlay.flow import flow_hash
+from overlaysim.sim import Composition, composition
+from overlaysim.wire import TCP, UDP, Ethernet, IPv4, IPv6, Packet
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A packet that a tunnel device has taken.
+
+    ``vtep`` is the sender's address, None where a packet does not tell it.
+    """
+
+    segment: Segment
+    frame: Packet
+    vtep: str | None
+
+
+class Refusal(Exception):  # noqa: N818 - says what becomes of the packet
+    """No tunnel device takes the packet: one of the ledger's reasons, and where."""
+
+    def __init__(self, reason: str, where: str) -> None:
+        super().__init__(reason)
+        self.reason, self.where = reason, where
+
+
+class Tunnels:
+    """The devices.
+
+    Args:
+        me: the host.
+        directory: who has which underlay address.
+        hash_key: every kernel keys its flow hash by itself, so two hosts map one flow to two ports.
+    """
+
+    def __init__(self, me: HostAddress, directory: Directory, hash_key: int) -> None:
+        self._me = me
+        self._directory = directory
+        self._hash_key = hash_key
+        self._segments: list[Segment] = []
+        self._to_hosts: list[TunnelChoice] = []
+        self._direct: list[TunnelChoice] = []
+        self._sent: Counter[tuple[str, str]] = Counter()
+        self._sessions = Sessions(me.name, directory)
+
+    def add(self, segment: Segment) -> None:
+        """A network's device exists from now on."""
+        self._segments.append(segment)
+        self._sort()
+
+    def remove(self, segment: Segment) -> None:
+        """The device goes away."""
+        if segment in self._segments:
+            self._segments.remove(segment)
+            self._sort()
+
+    def _sort(self) -> None:
+        """Note the kinds of tunnel that there are, those between hosts' addresses apart."""
+        kinds = {
+            (segment.info.tunnel.encapsulation.name, segment.info.tunnel.settings.port):
+            segment.info.tunnel
+            for segment in self._segments
+        }  # fmt: skip
+        self._to_hosts = [c for c in kinds.values() if _is_addressed_to_hosts(c.encapsulation)]
+        self._direct = [c for c in kinds.values() if not _is_addressed_to_hosts(c.encapsulation)]
+
+    def uses(self, port: int) -> bool:
+        """Whether some network's tunnels have this UDP destination port."""
+        return any(
+            choice.encapsulation.has_port(port)
+            if choice.settings.port is None
+            else choice.settings.port == port
+            for choice in self._to_hosts
+        )
+
+    # ---- out ------------------------------------------------------------------------------
+
+    def wrap(
+        self, segment: Segment, frame: Packet, target: HostAddress, *, ident: int, mtu: int
+    ) -> Packet:
+        """Return the frame on the underlay that carries a container's frame to another host.
+
+        Args:
+            ident: IPv4 identification of the outer header.
+            mtu: of the underlay, bytes.
+
+        Raises:
+            CannotCarry: the network's encapsulation has no way to carry this frame.
+        """
+        choice = segment.info.tunnel
+        assert segment.info.vni is not None
+        key = (segment.info.id, target.name)
+        tunnel = Tunnel(
+            source=self._me.at(choice.family),
+            target=target.at(choice.family),
+            source_mac=self._me.mac,
+            target_mac=target.mac,
+            network=segment.info.vni,
+            flow=flow_hash(frame, self._hash_key),
+            number=self._sent[key],
+            ident=ident,
+            mtu=mtu,
+            settings=choice.settings,
+        )
+        outer = choice.encapsulation.encapsulate(frame, tunnel)
+        if choice.encapsulation.carries is Carries.DATAGRAM:
+            outer = self._sessions.number(outer, frame, target.name)
+        self._sent[key] += 1
+        return outer
+
+    # ---- in -------------------------------------------------------------------------------
+
+    def take(self, packet: Packet) -> Arrival | None:
+        """Return the frame in a packet and the network it is for; None if it is no tunnel's.
+
+        Raises:
+            Refusal: it is a tunnel's, but no device takes it.
+        """
+        ip = _outer_ip(packet)
+        mine = ip is not None and ip.dst in (self._me.address, self._me.address6)
+        refusal = None
+        for choice in self._to_hosts if mine else self._direct:
+            known = choice.encapsulation
+            if not known.claims(packet, choice.settings.port):
+                continue
+            try:
+                segment, frame = self._open(packet, known)
+            except Refusal as refused:  # another encapsulation may look the same
+                refusal = refused
+                continue
+            sender = self._directory.host_at(ip.src) if ip is not None and mine else None
+            return Arrival(segment, frame, sender.address if sender else None)
+        if refusal is not None:
+            raise refusal
+        return None
+
+    def _open(self, packet: Packet, known: Encapsulation) -> tuple[Segment, Packet]:
+        """Return the network that a packet is for and the frame in it; raises :class:`Refusal`."""
+        try:
+            network, inner = known.decapsulate(packet)
+        except NotDelivered:
+            raise Refusal("refused by tunnel", self._device(known)) from None
+        if known.carries is Carries.DATAGRAM:
+            inner = self._sessions.restore(packet, inner)
+        segment = self._segment(known, network, inner)
+        if segment is None:
+            raise Refusal("unknown VNI", self._me.name)
+        return segment, _frame(segment, inner)
+
+    def _device(self, known: Encapsulation) -> str:
+        """Name, in traces, of the first device of this kind."""
+        return next(s.device for s in self._segments if s.info.tunnel.encapsulation is known)
+
+    def _segment(self, known: Encapsulation, network: int | None, inner: Packet) -> Segment | None:
+        """The network that a packet is for: by its identifier, else by its destination."""
+        for segment in self._segments:
+            if segment.info.tunnel.encapsulation is not known:
+                continue
+            if network is not None:
+                assert segment.info.vni is not None
+                if known.identifier(segment.info.vni) == network:
+                    return segment
+            elif segment.info.connects_to(_destination(inner)):
+                return segment
+        return None
+
+
+def account(inner: Composition, choice: TunnelChoice, outer: Packet) -> Composition:
+    """Return what the bytes of an underlay frame are for; ``inner`` says it for what it carries.
+
+    Outer headers are Ethernet, IP and what has ports in front of the tunnel's own; everything else
+    that was added counts as encapsulation, padding and integrity checks included.
+    """
+    known = choice.encapsulation
+    outside = ETHERNET_HEADER
+    inside = inner.inner_headers
+    if known.carries is not Carries.FRAME or known.link:
+        inside -= ETHERNET_HEADER
+    if known.carries is Carries.DATAGRAM:
+        inside = 0
+    if _is_addressed_to_hosts(known):
+        outside += outer.layers[1].header_length
+        port = outer.layers[2]
+        outside += port.header_length if isinstance(port, UDP | TCP) and known.has_ports else 0
+    rest = outer.length - inner.payload - inside - outside
+    return composition(inner.kind, inner.payload, inside, rest, outside)
+
+
+def _is_addressed_to_hosts(known: Encapsulation) -> bool:
+    """Whether the outer addresses are the hosts' and not the containers'."""
+    return not known.link and known.carries is not Carries.SEGMENT
+
+
+def _outer_ip(packet: Packet) -> IPv4 | IPv6 | None:
+    return next((layer for layer in packet.layers if isinstance(layer, IPv4 | IPv6)), None)
+
+
+def _destination(inner: Packet) -> str:
+    """The IPv4 address that carried bytes are for; empty if they hold none."""
+    ip = inner.find(IPv4)
+    return "" if ip is None else ip.dst
+
+
+def _frame(segment: Segment, inner: Packet) -> Packet:
+    """A frame for the bridge; a bare packet gets a link header, as a router would make it."""
+    if inner.layers and isinstance(inner.layers[0], Ethernet):
+        return inner
+    ip = inner.layer(0, IPv4)
+    port = segment.holder(ip.dst)
+    target = mac_for(ip.dst) if port is None else port.mac
+    return inner.wrap(Ethernet(target, segment.mac_of(ip.src)))
