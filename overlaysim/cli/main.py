@@ -205,16 +205,19 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from overlaysim.cli.running import print_warnings  # noqa: PLC0415 (late)
     from overlaysim.scenario.run import load  # noqa: PLC0415 (late)
 
     problems: list[Problem] = []
     for path in options.files:
         try:
-            load(path)
+            scenario, _ = load(path)
         except InputError as error:
             problems += error.problems
         else:
-            print(f"{visible(str(path))}: good")
+            count = print_warnings(scenario, path)
+            warned = f", {count} warning{'s' * (count > 1)}" if count else ""
+            print(f"{visible(str(path))}: good{warned}")
     if problems:
         raise InputError(problems)
     return 0

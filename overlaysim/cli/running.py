@@ -10,6 +10,8 @@ from pathlib import Path
 from overlaysim.cli.progress import ProgressLine
 from overlaysim.cli.status import INTERRUPTED
 from overlaysim.errors import InputError
+from overlaysim.scenario.model import Scenario
+from overlaysim.scenario.overlaps import find_overlaps
 from overlaysim.scenario.result import Result
 from overlaysim.scenario.run import load, run_scenario
 
@@ -29,6 +31,7 @@ def run_file(path: Path, options: argparse.Namespace) -> int:
         InputError: the file is wrong, or the folder cannot be written.
     """
     scenario, digest = load(path)
+    print_warnings(scenario, path)
     terminal = sys.stderr if sys.stderr is not None and sys.stderr.isatty() else None
     progress = ProgressLine(terminal, scenario.duration) if terminal else None
     result = run_scenario(
@@ -37,6 +40,14 @@ def run_file(path: Path, options: argparse.Namespace) -> int:
     if progress:
         progress.clear()
     return finish(result, options)
+
+
+def print_warnings(scenario: Scenario, path: Path) -> int:
+    """Print what a scenario will run into by itself, and return how many warnings that were."""
+    overlaps = find_overlaps(scenario)
+    for overlap in overlaps:
+        print(overlap.at(str(path)), file=sys.stderr)
+    return len(overlaps)
 
 
 def finish(result: Result, options: argparse.Namespace) -> int:

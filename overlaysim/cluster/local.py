@@ -1,7 +1,8 @@
 """The local bridge networks of one host: bridge, docker_gwbridge and what users make.
 
 Subnets are the next free of 172.17.0.0/16 … 172.31.0.0/16, then 192.168.0.0/16 in /20
-(moby, ``daemon/libnetwork/ipamutils/utils.go``).
+(moby, ``daemon/libnetwork/ipamutils/utils.go``); those in which hosts of the underlay have their
+addresses are left out (a range that the host has a route to, ``ipams/defaultipam``).
 """
 
 from __future__ import annotations
@@ -135,8 +136,10 @@ class LocalNetworks:
                     "invalid pool request: Pool overlaps with other one on this address space",
                 )
             return wanted
+        hosts_within = self._host.around.directory.hosts_within
         for subnet in _SUBNETS:
-            if not any(IPv4Network(subnet).overlaps(other) for other in taken):
+            overlaps = any(IPv4Network(subnet).overlaps(other) for other in taken)
+            if not overlaps and not hosts_within(subnet):
                 return subnet
         raise Refused("invalid", "all predefined address pools have been fully subnetted")
 

@@ -71,6 +71,8 @@ class Datapath:
             me, directory, simulator.streams.number("flow-hash", me.name, bits=32)
         )
         self._spoilers = 0
+        self.unclaimed: Handler = self._drop_unclaimed
+        """Takes the packets for the host that are for no tunnel and for no daemon's port."""
         self.outer = OuterIp(simulator, underlay, directory, me, self.receive)
 
     def add_segment(self, segment: Segment) -> None:
@@ -88,6 +90,10 @@ class Datapath:
     def close(self, port: int) -> None:
         """The daemon that listened on this port has ended."""
         self._ports.pop(port, None)
+
+    def uses(self, port: int) -> bool:
+        """Whether a UDP port is a daemon's or the tunnels'."""
+        return port in self._ports or self._tunnels.uses(port)
 
     def listen_tcp(self, handler: Handler) -> None:
         """The host's TCP takes every segment; what no daemon listens for, it resets itself."""
@@ -227,8 +233,7 @@ class Datapath:
         """A datagram for a daemon's socket: it has arrived once it is in the socket's buffer."""
         handler = self._ports.get(port)
         if handler is None:
-            self._drop(journey, "port closed", self.me.name)
-            self.outer.refuse(packet)
+            self.unclaimed(journey, packet)
         elif not self._daemon.has_room(port):
             self._drop(journey, "socket buffer full", self.me.name)
         else:
@@ -245,6 +250,9 @@ class Datapath:
         )  # fmt: skip
 
     # ---- helpers --------------------------------------------------------------------------
+
+    def _drop_unclaimed(self, journey: Journey, _: Packet) -> None:
+        self._drop(journey, "port closed", self.me.name)
 
     def _drop(self, journey: Journey, reason: str, where: str) -> None:
         self._simulator.ledger.drop(journey, self._simulator.now, reason, where)

@@ -6,8 +6,10 @@ meant, and to reach the host behind an underlay address.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network
 
 from overlaysim.wire import ip4_bytes, ip6_text
 
@@ -43,14 +45,38 @@ class Directory:
         self.streams: dict[tuple[str, str, int], list[tuple[str, str, int, int]]] = {}
         """Flows of the streams of CONNECT-UDP, by sender, receiver and connection."""
         self._owners: dict[tuple[str, str], str] = {}
+        self._told_outside: set[tuple[str, str]] = set()
+        self._within: dict[str, list[HostAddress]] = {}
 
     def add_host(self, host: HostAddress) -> None:
         """Enter a host."""
         self._by_address[host.address] = self._by_address[host.address6] = host
+        self._within.clear()
 
     def host_at(self, address: str) -> HostAddress | None:
         """Return the host with this underlay address, IPv4 or IPv6."""
         return self._by_address.get(address)
+
+    def hosts_within(self, subnet: str) -> Sequence[HostAddress]:
+        """Return the hosts whose underlay addresses lie in a subnet."""
+        hosts = self._within.get(subnet)
+        if hosts is None:
+            network, all_hosts = IPv4Network(subnet), dict.fromkeys(self._by_address.values())
+            hosts = [host for host in all_hosts if IPv4Address(host.address) in network]
+            self._within[subnet] = hosts
+        return hosts
+
+    def told(self, endpoint: str, address: str, *, outside: bool) -> None:
+        """An endpoint was told an address, by the DNS server outside or by the hosts' tables."""
+        if not outside:
+            self._told_outside.discard((endpoint, address))
+        elif address in self._by_address:
+            self._told_outside.add((endpoint, address))
+
+    def host_meant(self, endpoint: str, address: str) -> HostAddress | None:
+        """Return the host at an underlay address, if an endpoint was told the address outside."""
+        told = (endpoint, address) in self._told_outside
+        return self._by_address.get(address) if told else None
 
     def add_owner(self, network: str, address: str, label: str) -> None:
         """From now on the address in the network belongs to ``label``."""

@@ -16,10 +16,13 @@ from overlaysim.host.container import Attachment, Container, Execution
 from overlaysim.host.daemon import Daemon
 from overlaysim.host.datapath import Datapath, HostCosts
 from overlaysim.host.directory import Directory, HostAddress
+from overlaysim.host.egress import Egress
 from overlaysim.host.interface import Interface
+from overlaysim.host.kernel import Kernel
 from overlaysim.host.membership import Membership, gateway_stack
 from overlaysim.host.resolver import EmbeddedResolver, Upstream
 from overlaysim.host.segment import NetworkInfo, Segment
+from overlaysim.host.shadows import tell_shadowed
 from overlaysim.host.stack import Stack
 from overlaysim.host.streams import HostStreams
 from overlaysim.host.tables import NetworkTables
@@ -65,11 +68,18 @@ class Host:
         )
         self.streams = HostStreams(around.simulator, self.datapath, around.directory, self.daemon)
         self.agent: Agent | None = None
+        outer = self.datapath.outer
+        kernel = Kernel(around.simulator, me, around.directory, outer)
+        self.egress = Egress(
+            around.simulator, me, around.directory, outer, kernel, bridges=self._bridges,
+            owner_of=self._owner, is_reserved=self.datapath.uses,
+        )  # fmt: skip
+        self.datapath.unclaimed = outer.take_icmp = self.egress.receive
         self.containers: dict[str, Container] = {}
         self.memberships: dict[str, Membership] = {}
         self._resolver = EmbeddedResolver(
             around.simulator, me.name, self.memberships, around.upstream, around.costs.resolver,
-            self.daemon,
+            self.daemon, around.directory,
         )  # fmt: skip
 
     # ---- the gossip cluster ---------------------------------------------------------------
@@ -116,6 +126,7 @@ class Host:
         self.daemon.end()
         self.streams.reboot()
         self.datapath.reboot()
+        self.egress.reboot()
         self.stop_agent()
         for container in self.containers.values():
             container.power_off(self.around.simulator.now)
@@ -165,9 +176,18 @@ class Host:
             simulator, self.name, info, vtep, self.datapath.tunnel,
             bridge_nf=self.around.bridge_nf,
         )  # fmt: skip
-        gateway = gateway_stack(simulator, segment, gateway_mac, self._owner)
+        forward = self.egress.forward if vtep is None and not info.internal else None
+        gateway = gateway_stack(simulator, segment, gateway_mac, self._owner, forward)
         self.memberships[info.id] = membership = Membership(info, segment, tables, gateway)
         return membership
+
+    def _bridges(self) -> list[Interface]:
+        """The host's own ends of the networks that it forwards for."""
+        return [
+            membership.gateway.interfaces[0]
+            for membership in self.memberships.values()
+            if membership.info.vni is None and not membership.info.internal
+        ]
 
     def _bridge_mac(self, info: NetworkInfo) -> str:
         """The kernel gives every bridge a random MAC, so hosts differ in their gateway's."""
@@ -212,6 +232,7 @@ class Host:
         attachment = Attachment(info, interface, endpoint, aliases)
         container.attachments.append(attachment)
         self._own(info.label, address, container.label)
+        tell_shadowed(self.around.simulator, self.around.directory, container, info)
         if info.vni is not None:
             self._publish_peer(info, endpoint, address, interface.mac)
         return attachment
@@ -287,6 +308,7 @@ class Host:
         """Packets held here: waiting for ARP or inside the VTEP."""
         return (
             self.datapath.in_hand
+            + self.egress.in_hand
             + sum(container.stack.waiting for container in self.containers.values())
             + sum(membership.waiting for membership in self.memberships.values())
         )
@@ -294,13 +316,22 @@ class Host:
     # ---- building blocks ------------------------------------------------------------------
 
     def _owner(self, interface: Interface, address: str) -> str:
-        """Whom a sender on this interface means: for a VIP or a gateway, the host's own."""
-        segment = interface.segment
-        owner = self.around.directory.owner(segment.info.label, address)
-        if owner is None:
-            holder = segment.holder(address)
-            owner = address if holder is None else holder.label
-        return owner
+        """Whom a sender on this interface means: for a VIP or a gateway, the host's own.
+
+        An address of a host that nobody in the network has, or that the sender was told by the DNS
+        server outside, means that host.
+        """
+        segment, directory = interface.segment, self.around.directory
+        meant = directory.host_meant(interface.label, address)
+        if meant is not None:
+            return meant.name
+        owner = directory.owner(segment.info.label, address)
+        if owner is not None:
+            return owner
+        holder, host = segment.holder(address), directory.host_at(address)
+        if holder is not None:
+            return holder.label
+        return address if host is None else host.name
 
     def _interface(self, stack: Stack, segment: Segment, mac: str, address: str) -> Interface:
         """Make a container's next interface: eth0, eth1 … in order of attachment."""

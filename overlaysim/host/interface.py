@@ -80,6 +80,7 @@ class Interface:
         self.neighbours = NeighbourCache()
         self._driver = Driver(simulator, self.neighbours, self._carry)
         network = IPv4Network(segment.info.subnet)
+        self.prefix_length = network.prefixlen
         self._prefix, self._mask = int(network.network_address), int(network.netmask)
         self._broadcast = str(network.broadcast_address)
         segment.plug(self)

@@ -65,10 +65,20 @@ class IpLayer(ABC):
     # ---- routes ---------------------------------------------------------------------------
 
     def route(self, destination: str) -> tuple[Interface, str] | None:
-        """Interface and next hop for an address: its own subnet, else the default gateway."""
+        """Interface and next hop for an address: its own subnet, else the default gateway.
+
+        Where subnets overlap, the longest prefix decides.
+        """
+        best: Interface | None = None
         for interface in self.interfaces:
-            if self.is_own(interface, destination) or interface.connects_to(destination):
+            if self.is_own(interface, destination):
                 return interface, destination
+            if interface.connects_to(destination) and (
+                best is None or interface.prefix_length > best.prefix_length
+            ):
+                best = interface
+        if best is not None:
+            return best, destination
         if self.default is not None and group_mac(destination, "") is not None:
             return self.default[0], destination
         return self.default

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from overlaysim.host.balancer import LoadBalancer
@@ -10,7 +11,8 @@ from overlaysim.host.ip import OwnerOf
 from overlaysim.host.segment import NetworkInfo, Segment
 from overlaysim.host.stack import Stack
 from overlaysim.host.tables import NetworkTables
-from overlaysim.sim import Simulator
+from overlaysim.sim import Journey, Simulator
+from overlaysim.wire import IPv4, Packet
 
 
 @dataclass(slots=True)
@@ -48,15 +50,29 @@ class Membership:
         self.gateway.shut()
 
 
-def gateway_stack(simulator: Simulator, segment: Segment, mac: str, owner_of: OwnerOf) -> Stack:
+Forward = Callable[[Interface, Journey, Packet], None]
+"""Takes a packet that a container sent to the gateway of its network for somebody else."""
+
+
+def gateway_stack(
+    simulator: Simulator, segment: Segment, mac: str, owner_of: OwnerOf, forward: Forward | None
+) -> Stack:
     """Give a bridge the network's gateway address: each host answers for it by itself.
 
-    What containers send on through it finds no way: the underlay has no routes to their networks.
+    Without ``forward`` what containers send on through it finds no way: that of an overlay is in a
+    namespace of its own, which has no other routes.
     """
     stack = Stack(simulator, segment.bridge, owner_of, not_mine="no route")
+
+    def take(interface: Interface, journey: Journey, packet: Packet) -> None:
+        if forward is None or packet.layer(0, IPv4).dst in interface.addresses:
+            stack.take(interface, journey, packet)
+        else:
+            forward(interface, journey, packet)
+
     interface = Interface(
         simulator, name="br0", label=segment.bridge, mac=mac, address=segment.info.gateway,
-        segment=segment, take=stack.take, unreachable=stack.unreachable,
+        segment=segment, take=take, unreachable=stack.unreachable,
         learn=stack.learn_mtu,
     )  # fmt: skip
     stack.interfaces.append(interface)

@@ -9,9 +9,8 @@ from collections.abc import Callable
 
 from overlaysim.host.cutting import cut_journey
 from overlaysim.host.directory import Directory, HostAddress
-from overlaysim.host.icmp_out import error_journey
 from overlaysim.overlay.flow import underlay_hash
-from overlaysim.overlay.icmp_errors import icmp_error, read_too_big
+from overlaysim.overlay.icmp_errors import read_too_big
 from overlaysim.overlay.pmtu import PathMtus
 from overlaysim.overlay.reassembly import Reassembler, Whole
 from overlaysim.sim import Journey, Simulator
@@ -20,7 +19,6 @@ from overlaysim.sim.events import FrameSeen
 from overlaysim.underlay.link import ETHERNET_HEADER
 from overlaysim.underlay.network import Underlay
 from overlaysim.wire import ICMP, ICMPv6, IPv4, IPv6, Packet
-from overlaysim.wire.icmp import PORT_UNREACHABLE, UNREACHABLE
 from overlaysim.wire.ipv6 import IPv6Fragment
 
 Take = Callable[[Journey, Packet], None]
@@ -33,7 +31,10 @@ class OuterIp:
     Args:
         me: the host.
         directory: where the hosts behind addresses are looked up.
-        take: gets every whole packet but ICMP errors.
+        take: gets every whole packet but ICMP messages.
+
+    Attributes:
+        take_icmp: gets every whole ICMP message for the host.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class OuterIp:
         self._underlay = underlay
         self._directory = directory
         self._take = take
+        self.take_icmp: Take = self.learn_from
         self._first_mtus: dict[str, int] = {}
         self._sent_to: set[str] = set()
         self._ident = simulator.streams("ip-ident", me.name).randrange(0x10000)
@@ -113,20 +115,6 @@ class OuterIp:
         self._show(journey, outgoing=True)
         self._underlay.send(journey, self.me.name)
 
-    def refuse(self, packet: Packet) -> None:
-        """Tell the host that sent a UDP datagram that nobody listens on its port."""
-        bare = packet.inner(1)
-        if not isinstance(bare.layers[0], IPv4):
-            return  # the ICMPv6 message is not modelled
-        error = icmp_error(
-            bare, self.me.address, UNREACHABLE, PORT_UNREACHABLE, ident=self.next_ident()
-        )
-        target = self._directory.host_at(bare.layers[0].src)
-        if error is None or target is None:
-            return
-        journey = error_journey(self._simulator, self.me, target, error)
-        self.send(journey, journey.packet, target, may_cut=True)
-
     # ---- in -------------------------------------------------------------------------------
 
     def _receive(self, journey: Journey) -> None:
@@ -148,14 +136,14 @@ class OuterIp:
     def _receive_whole(self, journey: Journey, packet: Packet) -> None:
         transport = packet.layers[2] if len(packet.layers) > 2 else None
         if isinstance(transport, ICMP | ICMPv6) and self._is_mine(packet):
-            self._simulator.ledger.deliver(journey, self._simulator.now, self.me.name)
-            self._learn(packet.inner(1))
+            self.take_icmp(journey, packet)
         else:
             self._take(journey, packet)
 
-    def _learn(self, packet: Packet) -> None:
-        """An ICMP error came in: does it say how long packets to some host may be?"""
-        error = read_too_big(packet)
+    def learn_from(self, journey: Journey, packet: Packet) -> None:
+        """Take an ICMP message: does it say how long packets of this host to some other may be?"""
+        self._simulator.ledger.deliver(journey, self._simulator.now, self.me.name)
+        error = read_too_big(packet.inner(1))
         if error is None or error.source not in (self.me.address, self.me.address6):
             return
         target = self._directory.host_at(error.destination)
@@ -170,6 +158,7 @@ class OuterIp:
         """Keep a fragment until all of its packet is here.
 
         The packet's own journey, which came as the first, waits with it; the others have arrived.
+        So do those of fragments that a container made itself, until the packet is whole.
         """
         now = self._simulator.now
         if journey.kind == "fragment":
@@ -185,7 +174,12 @@ class OuterIp:
 
     def _receive_joined(self, whole: Whole) -> None:
         journey: Journey = whole.owners[0]
-        journey.queue += self._simulator.now - self._held.pop(journey.number)
+        now = self._simulator.now
+        for part in whole.owners:
+            if part.number in self._held:
+                part.queue += now - self._held.pop(part.number)
+                if part is not journey:
+                    self._simulator.ledger.deliver(part, now, self.me.name)
         journey.packet, journey.length = whole.packet, whole.packet.length
         journey.composition = joined([part.composition for part in whole.owners])
         self._receive_whole(journey, whole.packet)

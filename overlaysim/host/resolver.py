@@ -8,6 +8,7 @@ from random import Random
 
 from overlaysim.host.container import Answered, Container
 from overlaysim.host.daemon import Daemon
+from overlaysim.host.directory import Directory
 from overlaysim.host.files import listed_address
 from overlaysim.host.membership import Membership
 from overlaysim.naming.resolver import Resolution, resolve
@@ -68,6 +69,7 @@ class EmbeddedResolver:
         upstream: the server that unknown names are forwarded to.
         delay: time that an answer takes, picoseconds.
         daemon: whose part it is; while that does not run, questions are lost.
+        directory: is told who learned which address where, for the traces.
     """
 
     def __init__(
@@ -78,9 +80,11 @@ class EmbeddedResolver:
         upstream: Upstream,
         delay: int,
         daemon: Daemon,
+        directory: Directory,
     ) -> None:
         self._simulator = simulator
         self._daemon = daemon
+        self._directory = directory
         self._host = host
         self._memberships = memberships
         self._upstream = upstream
@@ -95,6 +99,7 @@ class EmbeddedResolver:
         if reads_files and question.qtype == "A":
             listed = listed_address(container, question.name)
         if listed is not None:
+            self._directory.told(container.label, listed, outside=True)
             record = Record(question.name, "A", 0, listed)
             answer(Resolved(question.name, "A", "NOERROR", (record,)), 0)
             return
@@ -116,6 +121,8 @@ class EmbeddedResolver:
         def tell() -> None:
             took = self._simulator.now - asked
             self._trace_look_up(container, question, attached, found, took)
+            for record in found.records:
+                self._directory.told(container.label, record.value, outside=found.forward)
             answer(Resolved(question.name, question.qtype, found.rcode, found.records), took)
 
         self._after(self._upstream.wait(found), tell)

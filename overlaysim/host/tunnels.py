@@ -86,6 +86,15 @@ class Tunnels:
         self._to_hosts = [c for c in kinds.values() if _is_addressed_to_hosts(c.encapsulation)]
         self._direct = [c for c in kinds.values() if not _is_addressed_to_hosts(c.encapsulation)]
 
+    def uses(self, port: int) -> bool:
+        """Whether some network's tunnels have this UDP destination port."""
+        return any(
+            choice.encapsulation.has_port(port)
+            if choice.settings.port is None
+            else choice.settings.port == port
+            for choice in self._to_hosts
+        )
+
     # ---- out ------------------------------------------------------------------------------
 
     def wrap(

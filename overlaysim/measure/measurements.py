@@ -14,7 +14,8 @@ from overlaysim.measure.fates import Fates, judge_packets
 from overlaysim.measure.latency import Latencies
 from overlaysim.measure.overhead import LinkUse, Overhead
 from overlaysim.measure.packets import PacketTable
-from overlaysim.sim.events import CommandEnded
+from overlaysim.measure.shadows import Shadow, find_shadows
+from overlaysim.sim.events import CommandEnded, EndpointAdded
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class RunMeta:
         complete: False if the run was interrupted.
         scenario_sha256: hex digest of the scenario file; empty if there was none.
         settings: what else the run depends on; JSON values only.
+        addresses: host -> its address in the underlay.
+        warnings: what could be foretold of the run that its author may not have meant.
     """
 
     name: str
@@ -42,6 +45,8 @@ class RunMeta:
     complete: bool = True
     scenario_sha256: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,15 @@ class Measurements:
         return tuple(event for event in self.events if isinstance(event, CommandEnded))
 
     @cached_property
+    def owners(self) -> Mapping[str, frozenset[str]]:
+        """Address -> whoever had it in the run: endpoints of networks, hosts of the underlay."""
+        owners = {address: {host} for host, address in self.meta.addresses.items()}
+        for event in self.events:
+            if isinstance(event, EndpointAdded):
+                owners.setdefault(event.address, set()).add(event.endpoint)
+        return {address: frozenset(labels) for address, labels in owners.items()}
+
+    @cached_property
     def failures(self) -> Failures:
         """The faults, and the verdicts of gossip about hosts."""
         return find_failures(self.events)
@@ -82,3 +96,8 @@ class Measurements:
     def fates(self) -> Fates:
         """What became of the containers' packets: right, mis-delivered, black-holed."""
         return judge_packets(self.packets, self.events)
+
+    @cached_property
+    def shadows(self) -> tuple[Shadow, ...]:
+        """The hosts that containers do not reach, because a network has their addresses."""
+        return find_shadows(self.events, self.fates)

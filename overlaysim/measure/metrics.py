@@ -2,7 +2,8 @@
 
 Each is a :class:`overlaysim.measure.metric.Metric`. Containers are named as on the command line
 (``web``), with their host if that is needed (``web@host-a``); a service's name stands for all its
-tasks. A metric gives None when the run holds nothing to measure it by.
+tasks, a host's for its own address, and an address for whoever had it. A metric gives None when
+the run holds nothing to measure it by.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from overlaysim.measure.overhead import CATEGORIES, CONTROL_KINDS
 from overlaysim.measure.packet_metrics import (
     PACKET_METRICS,
     REASONS,
+    endpoints_named,
     known_reason,
-    names_endpoint,
 )
 from overlaysim.sim import KINDS
 from overlaysim.units import SECOND
@@ -65,24 +66,22 @@ def _read(distribution: Distribution | None, field: str) -> float | None:
 
 
 def _ping(m: Measurements, arguments: _Arguments, _: _Keywords, field: str) -> float | None:
-    source, target = arguments
+    is_source, is_target = (endpoints_named(m, word) for word in arguments)
     pings = _merge(
         distribution
         for (sender, intended), distribution in m.latencies.pings.items()
-        if names_endpoint(source, sender) and names_endpoint(target, intended)
+        if is_source(sender) and is_target(intended)
     )
     return _read(pings, field.removeprefix("rtt_"))
 
 
 def _flow(m: Measurements, arguments: _Arguments, keywords: _Keywords, field: str) -> float | None:
-    source, target = arguments
+    is_source, is_target = (endpoints_named(m, word) for word in arguments)
     protocol = keywords.get("protocol")
     flows = _merge(
         distribution
         for flow, distribution in m.latencies.flows.items()
-        if names_endpoint(source, flow.source)
-        and names_endpoint(target, flow.intended)
-        and protocol in (None, flow.protocol)
+        if is_source(flow.source) and is_target(flow.intended) and protocol in (None, flow.protocol)
     )
     return _read(flows, field)
 
@@ -138,7 +137,8 @@ def _commands(m: Measurements, _: _Arguments, keywords: _Keywords, field: str) -
 _METRICS = (
     Metric(
         "ping",
-        "echo requests of one container to another: sent, answered, lost, and round-trip times",
+        "echo requests of a container to another, a host or an address: sent, answered, lost, and "
+        "round-trip times",
         ("from", "to"),
         (),
         {**_COUNT_FIELDS, **{f"rtt_{name}": unit for name, unit in _LATENCY_FIELDS.items()}},
@@ -154,7 +154,8 @@ _METRICS = (
     ),
     Metric(
         "messages",
-        "messages from one container to another: sent, received, lost, gone astray",
+        "messages of a container to another, a host or an address: sent, received, lost, gone "
+        "astray",
         ("from", "to"),
         ("protocol",),
         _COUNT_FIELDS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from overlaysim.measure.measurements import Measurements
 from overlaysim.measure.metric import Metric
@@ -20,6 +20,15 @@ def names_endpoint(word: str, label: str) -> bool:
     """Whether ``word`` of an expect line names the endpoint that traces call ``label``."""
     name = label.partition("@")[0]
     return word in (label, name, _TASK.sub("", name))
+
+
+def endpoints_named(m: Measurements, word: str) -> Callable[[str], bool]:
+    """Tell which endpoints, as traces call them, ``word`` of an expect line stands for.
+
+    An address stands for whoever had it: endpoints of networks, a host of the underlay.
+    """
+    owners = m.owners.get(word, frozenset())
+    return lambda label: names_endpoint(word, label) or label in owners
 
 
 def known_reason(word: str) -> str | None:
@@ -45,13 +54,12 @@ def _blackholed(
 
 def _count(m: Measurements, keywords: Mapping[str, str], field: str, reason: str) -> float | None:
     """Packets between two containers that were dropped for a reason, or (empty) mis-delivered."""
-    source, target = keywords.get("from"), keywords.get("to")
+    tests = {end: endpoints_named(m, keywords[end]) for end in ("from", "to") if end in keywords}
     wanted = None if reason == "any" else known_reason(reason)
     found = total = 0
     for flow, fates in m.fates.flows.items():
-        if source is not None and not names_endpoint(source, flow.source):
-            continue
-        if target is not None and not names_endpoint(target, flow.intended):
+        ends = {"from": flow.source, "to": flow.intended}
+        if not all(test(ends[end]) for end, test in tests.items()):
             continue
         total += fates.total
         if not reason:

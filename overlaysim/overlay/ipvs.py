@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from overlaysim.overlay.nat import Socket, readdress, readdress_error
+from overlaysim.overlay.nat import Socket, next_free, readdress, readdress_error
 from overlaysim.units import SECOND
 from overlaysim.wire import ICMP, UDP, IPv4, MalformedPacket, Packet
 
@@ -134,11 +134,10 @@ class VirtualServer:
 
     def _free_port(self, backend: Socket, port: int) -> int | None:
         """The client's own port, or the next that no other flow to this backend has."""
-        for _ in range(LAST_PORT - FIRST_PORT + 2):
-            if (backend, (self.address, port)) not in self._returns:
-                return port
-            port = port + 1 if FIRST_PORT <= port < LAST_PORT else FIRST_PORT
-        return None
+        return next_free(
+            port, FIRST_PORT, LAST_PORT,
+            lambda free: (backend, (self.address, free)) not in self._returns,
+        )  # fmt: skip
 
     def _use(self, flow: _Flow, now: int) -> None:
         flow.used = now

@@ -1,28 +1,35 @@
-"""Network address translation of UDP packets and of the ICMP errors about them."""
+"""Network address translation: addresses and ports of packets, and of what ICMP errors quote."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from overlaysim.wire import ICMP, UDP, IPv4, Packet, checksum
 from overlaysim.wire.addresses import ip4_bytes
+from overlaysim.wire.icmp import ECHO_REQUEST
 
 Socket = tuple[str, int]
-"""IPv4 address and UDP port."""
+"""IPv4 address and UDP port; for an ICMP echo the identifier at the end that asks, 0 at the other.
+"""
 
 
 def readdress(packet: Packet, source: Socket, target: Socket, *, hops: int = 1) -> Packet:
-    """Give an IP packet another source and target, and its UDP header, if it has one, too.
+    """Give an IP packet another source and target, and its UDP header or ICMP echo likewise.
 
-    ``hops`` is taken off the TTL. A later fragment has no UDP header: its addresses alone change.
+    ``hops`` is taken off the TTL. A later fragment has no such header: its addresses alone change.
     """
     old = packet.layer(0, IPv4)
     ip = old.replace(src=source[0], dst=target[0], ttl=old.ttl - hops, checksum=None)
     packet = packet.replace(0, ip)
     if ip.offset:
         return packet
+    if isinstance(packet.layers[1], ICMP):
+        return packet.replace(1, _with_ident(packet.layer(1, ICMP), source, target))
     before = packet.layer(1, UDP)
     after = before.replace(src_port=source[1], dst_port=target[1])
     if before.checksum:  # explicit in a first fragment: it covers bytes that are not in this packet
-        after = after.replace(checksum=_adjusted(before.checksum, old, before, ip, after))
+        value = _adjusted(before.checksum, _covered(old, before), _covered(ip, after))
+        after = after.replace(checksum=value or 0xFFFF)
     return packet.replace(1, after)
 
 
@@ -31,16 +38,40 @@ def readdress_error(packet: Packet, quoted: Packet, source: Socket, target: Sock
 
     ``quoted`` is the start of the datagram that went from ``target`` to ``source``.
     """
+    return requote(packet, source[0], target[0], readdress(quoted, target, source, hops=0))
+
+
+def requote(packet: Packet, source: str, target: str, quoted: Packet) -> Packet:
+    """Give an ICMP error another source and target address, and something else to quote."""
     old = packet.layer(0, IPv4)
-    ip = old.replace(src=source[0], dst=target[0], ttl=old.ttl - 1, checksum=None)
-    icmp = packet.layer(1, ICMP).replace(checksum=None)
-    return Packet((ip, icmp), readdress(quoted, target, source, hops=0).pack())
+    ip = old.replace(src=source, dst=target, ttl=old.ttl - 1, checksum=None)
+    return Packet((ip, packet.layer(1, ICMP).replace(checksum=None)), quoted.pack())
 
 
-def _adjusted(value: int, old_ip: IPv4, old_udp: UDP, ip: IPv4, udp: UDP) -> int:
-    """The checksum after a change of addresses and ports (RFC 1624 section 3)."""
-    inverted = bytes(0xFF - byte for byte in _covered(old_ip, old_udp))
-    return checksum(inverted + _covered(ip, udp), 0xFFFF - value) or 0xFFFF
+def next_free(wanted: int, low: int, high: int, is_free: Callable[[int], bool]) -> int | None:
+    """Return ``wanted`` if it is free, else the next one from ``low`` to ``high`` that is.
+
+    Behind ``high`` it goes on at ``low``; None if nothing is free.
+    """
+    if is_free(wanted):
+        return wanted
+    size = high - low + 1
+    start = wanted + 1 - low if low <= wanted <= high else 0
+    numbers = (low + (start + step) % size for step in range(size))
+    return next(filter(is_free, numbers), None)
+
+
+def _with_ident(echo: ICMP, source: Socket, target: Socket) -> ICMP:
+    ident = source[1] if echo.type == ECHO_REQUEST else target[1]
+    value = echo.checksum
+    if value is not None:  # it covers bytes that may not be in this packet
+        value = _adjusted(value, echo.ident.to_bytes(2, "big"), ident.to_bytes(2, "big"))
+    return echo.replace(ident=ident, checksum=value)
+
+
+def _adjusted(value: int, before: bytes, after: bytes) -> int:
+    """The checksum after a change of some of the bytes that it covers (RFC 1624 section 3)."""
+    return checksum(bytes(0xFF - byte for byte in before) + after, 0xFFFF - value)
 
 
 def _covered(ip: IPv4, udp: UDP) -> bytes:

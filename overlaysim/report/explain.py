@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from overlaysim.errors import visible
 from overlaysim.report.table import Table, cut
 from overlaysim.sim import DROP_REASONS, Hop, Journey
-from overlaysim.sim.events import LookedUp
+from overlaysim.sim.events import FlowMasqueraded, LookedUp
 from overlaysim.units import format_duration, format_seconds, format_us
 from overlaysim.wire import ARP, ICMP, TCP, UDP, Ethernet, IPv4, IPv6, Packet
 from overlaysim.wire.arp import REQUEST
@@ -24,19 +24,26 @@ _PART_NAMES = (
 )  # fmt: skip
 
 
-def explain_packet(journey: Journey, notes: Sequence[Note] = (), *, extra: int = 24) -> str:
+def explain_packet(
+    journey: Journey,
+    notes: Sequence[Note] = (),
+    *,
+    extra: int = 24,
+    masqueraded: FlowMasqueraded | None = None,
+) -> str:
     """Tell the life of a packet hop by hop; the times are microseconds since its birth.
 
     Args:
         journey: the packet, with its hops if links were traced.
         notes: lines about the name and the address, put before the hops.
         extra: bytes that a frame takes on a link beside its own (24 on Ethernet).
+        masqueraded: how its host has translated its source, if it has.
     """
     lines = [cut(visible(_title(journey)), _WIDTH)]
     lines += _note_lines(notes)
     table = Table(
         ("where", "what", "at, us", "waited", "on the wire"),
-        tuple(_steps(journey, extra)),
+        tuple(_steps(journey, extra, masqueraded)),
         left=(0, 1, 4),
     )
     lines += [f"  {line}" for line in table.lines(_WIDTH - 2)]
@@ -106,7 +113,9 @@ def _name(label: str) -> str:
     return label.partition("@")[0]
 
 
-def _steps(journey: Journey, extra: int) -> list[tuple[str, str, str, str, str]]:
+def _steps(
+    journey: Journey, extra: int, masqueraded: FlowMasqueraded | None
+) -> list[tuple[str, str, str, str, str]]:
     """The rows of the table: sender, wrapping, links, unwrapping or the place of the drop."""
     born = journey.born
     packet: Packet | None = journey.packet
@@ -116,6 +125,9 @@ def _steps(journey: Journey, extra: int) -> list[tuple[str, str, str, str, str]]
     whole = max([journey.length, *(hop.length for hop in hops)])
     if packet is not None and journey.tunnel is not None:
         steps.append(_wrapping(journey, packet, journey.tunnel, whole))
+    if masqueraded is not None:
+        steps = [(f"{_name(journey.source)} {masqueraded.interface}", what, format_us(0), "", ""),
+                 _translation(journey, masqueraded)]  # fmt: skip
     for number, hop in enumerate(hops):
         cut_short = hop.length < whole
         steps.append(_crossing(hop, born, extra, explained=number == 0, is_fragment=cut_short))
@@ -156,6 +168,20 @@ def _wrapping(
     return (
         f"{host} {device}", f"{network}{towards}{via}", format_us(ready), "",
         f"{length} B, {added} for the overlay",
+    )  # fmt: skip
+
+
+def _translation(
+    journey: Journey, flow: FlowMasqueraded
+) -> tuple[str, str, str, str, str]:  # fmt: skip
+    """The step in which the sender's host puts its own address for the container's."""
+    packet: Packet = journey.packet
+    mark = " id " if flow.protocol == "icmp" else ":"
+    outside = packet.layer(1, IPv4).src
+    ready = journey.look_up + journey.resolve
+    return (
+        f"{flow.host} NAT", f"{flow.source}{mark}{flow.source_port} -> {outside}{mark}{flow.port}",
+        format_us(ready), "", f"{journey.length} B",
     )  # fmt: skip
 
 

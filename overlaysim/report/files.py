@@ -139,6 +139,8 @@ def _manifest(
         "scenario": {"name": meta.name, "sha256": meta.scenario_sha256},
         "seed": meta.seed,
         "settings": dict(meta.settings),
+        "addresses": dict(meta.addresses),
+        "warnings": list(meta.warnings),
         "plane": meta.plane,
         "simulated_ps": meta.simulated,
         "packets": meta.packets,

@@ -20,6 +20,7 @@ from overlaysim.report.sections import (
     overhead_table,
     resolution_table,
 )
+from overlaysim.report.shadow_section import shadows_table
 from overlaysim.report.table import Table
 
 _TABLE = "border-collapse:collapse;margin:0.8em 0;font-variant-numeric:tabular-nums"
@@ -46,6 +47,7 @@ def render_html(
         convergence_table(measurements),
         faults_table(measurements),
         strays_table(measurements),
+        shadows_table(measurements),
         drops_table(measurements),
         failures_table(measurements),
         expectations_table(expectations),
@@ -54,6 +56,7 @@ def render_html(
         [
             '<div class="overlaysim">',
             f"<p><strong>{_text(headline(measurements))}</strong></p>",
+            *(f"<p>{_text(warning)}</p>" for warning in measurements.meta.warnings),
             *(html_table(table) for table in tables if table is not None),
             f"<p>{_text(conservation_line(measurements))}</p>",
             *(f"<div>{_svg_element(figure)}</div>" for figure in figures),

@@ -19,6 +19,7 @@ from overlaysim.report.sections import (
     overhead_table,
     resolution_table,
 )
+from overlaysim.report.shadow_section import shadows_table
 from overlaysim.report.table import WIDTH, Table, cut, side_by_side, wrap
 
 
@@ -36,6 +37,7 @@ def render_text(
         folder: where the files of the run lie, if they were written.
     """
     blocks = [[cut(visible(headline(measurements)), WIDTH)]]
+    blocks.append([line for w in measurements.meta.warnings for line in wrap(visible(w), WIDTH)])
     latency = latency_tables(measurements) or ()
     blocks += [_lines(table) for table in latency]
     blocks.append(
@@ -44,6 +46,7 @@ def render_text(
     blocks.append(_lines(convergence_table(measurements)))
     blocks.append(_lines(faults_table(measurements)))
     blocks.append(_lines(strays_table(measurements)))
+    blocks.append(_lines(shadows_table(measurements)))
     blocks.append(wrap(visible(conservation_line(measurements)), WIDTH))
     blocks.append(_lines(drops_table(measurements)))
     blocks.append(_lines(failures_table(measurements)))

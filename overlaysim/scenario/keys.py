@@ -115,7 +115,8 @@ FLOW = Section(
     "{from: client, to: web, kind: ping, start: 10 s, count: 5}",
     (
         Field("from", CONTAINER, "container that sends", required=True),
-        Field("to", DNS_NAME, "container, service or other name it sends to", required=True),
+        Field("to", DNS_NAME, "container, service, other name or IPv4 address it sends to",
+              required=True),
         Field("kind", choice("udp", "ping"), "what is sent", default="udp"),
         Field("size", size(0, 65_507, "1000 B"),
               "payload of a packet; 1000 B for udp, 56 B for ping if not given"),

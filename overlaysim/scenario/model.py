@@ -7,7 +7,7 @@ Times are picoseconds, rates bit/s, sizes bytes; ``line`` is where it stands in 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from overlaysim.cluster.faults import Fault
@@ -21,10 +21,11 @@ LARGEST_SEED = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A docker command as somebody would type it."""
+    """A docker command as somebody would type it, and where it begins in the file."""
 
     text: str
     line: int
+    column: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

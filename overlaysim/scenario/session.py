@@ -16,6 +16,7 @@ from overlaysim.scenario.build import build_world
 from overlaysim.scenario.desk import FaultDesk
 from overlaysim.scenario.explain import Explainer
 from overlaysim.scenario.model import LARGEST_SEED, Scenario
+from overlaysim.scenario.overlaps import find_overlaps
 from overlaysim.sim import Steps
 from overlaysim.sim.events import CommandEnded
 from overlaysim.sim.interrupt import interruptible
@@ -194,6 +195,8 @@ class Session:
                 "complete": complete,
                 "scenario_sha256": self._digest,
                 "settings": self._settings(),
+                "addresses": dict(self.scenario.underlay.addresses),
+                "warnings": tuple(str(overlap) for overlap in find_overlaps(self.scenario)),
             },
         )
 

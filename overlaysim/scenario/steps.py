@@ -66,7 +66,7 @@ class StepReader:
         for row in split_commands(record["run"] or ()):
             if message := self._check_command(row.text):
                 self._log.report(row, join(record.path, "run"), message)
-            commands.append(Command(row.text, row.line))
+            commands.append(Command(row.text, row.line, row.column))
         if record["run"] and not commands:
             record.report("run", "only comments here; write a docker command", self._log)
         return RunStep(host=host, commands=tuple(commands), fails=record["fails"], **common)

@@ -249,6 +249,44 @@ class PathChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class HostsShadowed:
+    """From now on ``endpoint`` does not reach ``hosts`` of the underlay by their ``addresses``.
+
+    These lie in the ``subnet`` of ``network``, which it is attached to, so what it sends to them
+    stays there. It is over when the endpoint leaves the network.
+    """
+
+    at: int
+    network: str
+    endpoint: str
+    subnet: str
+    host: str
+    hosts: tuple[str, ...]
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowMasqueraded:
+    """``host`` gives the packets of a new flow of ``endpoint`` its own address as their source.
+
+    They come from ``interface`` of the endpoint (``eth1``) by ``network``. ``source_port`` becomes
+    ``port``; for ``icmp`` both are identifiers of echoes, and ``target_port`` is 0.
+    """
+
+    at: int
+    host: str
+    network: str
+    endpoint: str
+    interface: str
+    protocol: str
+    source: str
+    source_port: int
+    target: str
+    target_port: int
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
 class FrameSeen:
     """A frame passed a host's underlay interface; sent only when somebody captures.
 

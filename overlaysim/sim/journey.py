@@ -18,6 +18,7 @@ DROP_REASONS = {
     "fragmentation needed": "longer than the way carries, and not to be cut; the sender is told",
     "fragment lost": "the packet was cut, and not all of its fragments came in time",
     "hop limit": "its time to live ran out at a router",
+    "not translated": "the host knows no flow that it belongs to, or has no port left for one",
     "no neighbour": "nobody answered ARP for the destination: no peer record",
     "no forwarding entry": "the VTEP has no forwarding entry for the destination MAC",
     "unknown VNI": "no tunnel device for this network on the receiving host",

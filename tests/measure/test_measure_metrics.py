@@ -7,7 +7,7 @@ import pytest
 
 from overlaysim import InputError, check
 from overlaysim.measure import METRICS, LinkUse, Measurements, Recorder
-from overlaysim.measure.metrics import names_endpoint
+from overlaysim.measure.packet_metrics import names_endpoint
 from overlaysim.sim import DROP_REASONS, Simulator, composition
 from overlaysim.sim.events import (
     BeliefAdded,

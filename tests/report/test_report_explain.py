@@ -6,7 +6,7 @@ from dataclasses import replace
 from overlaysim.report import explain_lookup, explain_packet
 from overlaysim.report.explain import describe_packet
 from overlaysim.sim import Hop, Journey, Ledger, composition
-from overlaysim.sim.events import LookedUp
+from overlaysim.sim.events import FlowMasqueraded, LookedUp
 from overlaysim.units import SECOND, US
 from overlaysim.wire import ARP, ICMP, UDP, VXLAN, Ethernet, IPv4, Opaque, Packet
 
@@ -59,6 +59,23 @@ def test_a_packet_that_arrived() -> None:
         "  web eth0          received                                   105.752",
         "latency 105.752 us = queueing 3.000 + transmission 2.752 + propagation 100.000",
     ]
+
+
+def test_a_packet_that_its_host_masqueraded() -> None:
+    journey = ping()
+    frame = Packet((ETHERNET, IPv4("10.77.0.12", "10.77.0.20"), ICMP(8, 0, 8, 2)), Opaque(56))
+    journey.packet, journey.length, journey.intended = frame, frame.length, "db"
+    Ledger().deliver(journey, journey.born + sum(journey.parts), "db")
+    flow = FlowMasqueraded(
+        5 * SECOND, "host-b", "docker_gwbridge@host-b", "client@host-b", "eth1", "icmp",
+        "172.18.0.3", 7, "10.77.0.20", 0, 8,
+    )  # fmt: skip
+    lines = explain_packet(journey, masqueraded=flow).splitlines()
+    assert [" ".join(line.split()) for line in lines[2:4]] == [
+        "client eth1 ICMP 64 in IPv4 84 0.000",
+        "host-b NAT 172.18.0.3 id 7 -> 10.77.0.12 id 8 0.000 98 B",
+    ]
+    assert lines[-2].split()[:2] == ["db", "received"]
 
 
 def test_a_packet_that_was_dropped() -> None:

@@ -31,6 +31,11 @@ FAILING = {
         "failed_verdicts().false",
         "resolution(host-f, web, from=70s).missing",
     ],
+    "22-subnet-overlap": [
+        "ping(client, db).received",
+        "ping(worker, files).received",
+        "misdelivered(from=client).packets",
+    ],
     "23-forwarding-entry": [
         "ping(web, sensor).received",
         "blackholed(reason=no-forwarding-entry).packets",
@@ -46,6 +51,10 @@ REPAIRS = {
     "09-split-brain": (["gossip:", "  bootstrap_rejoin: off"], []),
     "09-split-brain-forgotten": (["  bootstrap_rejoin: off"], []),
     "10-overloaded-node": (["gossip:", "  lifeguard: off"], []),
+    "22-subnet-overlap": (
+        ["      docker swarm init"],
+        ["      docker swarm init --default-addr-pool 10.200.0.0/16"],
+    ),
     "23-forwarding-entry": (["  forwarding: exclusive"], ["  forwarding: replace"]),
     "23-reused-address": (["  forwarding: exclusive"], ["  forwarding: replace"]),
 }
@@ -136,6 +145,29 @@ def test_a_dead_host_is_found_out_as_fast_with_lifeguard(variant: str) -> None:
     found = measured("10-overloaded-node", variant).failures.detections("host-e")
     assert len(found) == 5
     assert all(5.5 < verdict.took / 10**12 < 8 for verdict in found)
+
+
+def test_the_seventh_task_has_the_databases_address_and_answers_for_it() -> None:
+    broken = measured("22-subnet-overlap", "broken")
+    (owner,) = broken.owners["10.0.1.13"] - {"db"}
+    assert owner.startswith("api.7.")
+    ping = broken.latencies.pings["client@host-a", "db"]
+    assert (ping.sent, ping.lost, ping.astray) == (8, 3, 5)
+    db, files = (s for s in broken.shadows if s.host in ("db", "files"))
+    assert (db.sent, db.arrived, dict(db.reached)) == (8, 0, {owner: 5})
+    assert (files.sent, files.arrived, dict(files.reached)) == (5, 0, {})
+    assert [*db.hosts] == ["host-a", "host-b"]
+
+
+def test_outside_of_the_overlay_a_ping_is_shorter_by_the_tunnel() -> None:
+    fixed = measured("22-subnet-overlap", "fixed")
+    assert fixed.shadows == ()
+    out, over = (
+        min(fixed.latencies.pings["client@host-a", target].latencies)
+        for target in ("db", "worker@host-b")
+    )
+    assert over - out == 1_600_000
+    assert {row.length for row in fixed.packets if row.intended == "db"} == {98}
 
 
 def test_the_learned_entry_ends_300_seconds_after_the_last_answer() -> None:

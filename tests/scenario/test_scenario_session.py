@@ -57,6 +57,27 @@ def test_a_ping_by_address_has_no_name_to_explain(lab: Lab) -> None:
     assert not any(line.split()[:1] == ["name"] for line in lab.explain().splitlines())
 
 
+@pytest.mark.parametrize("size", [56, 3000])
+def test_a_ping_to_a_host_is_explained_by_its_translation(lab: Lab, size: int) -> None:
+    lab["host-b"](f"docker exec client ping -c 1 -s {size} 10.77.0.11")
+    text = [" ".join(line.split()) for line in lab.explain().splitlines()]
+    assert text[0].startswith("echo request 0, client -> host-a, arrived after ")
+    assert text[1] == (
+        "way 10.77.0.11 is in none of the networks of client out by docker_gwbridge of host-b"
+    )
+    assert text[3].startswith("client eth1 ICMP ")
+    assert text[4].startswith("host-b NAT 172.18.0.3 id ")
+    assert text[-2].startswith("host-a received ")
+
+
+def test_a_ping_to_the_own_host_needs_no_translation(lab: Lab) -> None:
+    lab["host-b"]("docker exec client ping -c 1 10.77.0.12")
+    text = lab.explain()
+    assert text.startswith("echo request 0, client -> host-b, arrived after 0.000 us\n")
+    assert "NAT" not in text
+    assert "is at" not in text
+
+
 def test_nothing_to_explain_at_first() -> None:
     assert Lab().explain().startswith("nothing to explain yet")
 

@@ -100,6 +100,18 @@ def check(line: str) -> str | None:
     return None
 
 
+def read(line: str) -> tuple[str, FlagValues, list[str]] | None:
+    """Read a line without running it: the command's full name, its flags and its arguments.
+
+    None if it is no command, or asks for help.
+    """
+    try:
+        command, flags, arguments = _understand(split_line(line))
+    except (InputError, _Refusal):
+        return None
+    return command.path, flags, arguments
+
+
 def _understand(argv: Sequence[str]) -> tuple[Command, FlagValues, list[str]]:
     """Find the command and read its flags and arguments.
 
