@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from overlaysim.overlay.fragments import IP, behind_fixed
-from overlaysim.wire import ICMP, Header, ICMPv6, IPv4, IPv6, Packet
+from overlaysim.wire import ICMP, TCP, UDP, Header, ICMPv6, IPv4, IPv6, Packet
+from overlaysim.wire.decode import bindings_of
 from overlaysim.wire.icmp import (
     ERRORS,
     FRAGMENTATION_NEEDED,
@@ -19,6 +20,7 @@ from overlaysim.wire.icmp import (
     UNREACHABLE,
 )
 from overlaysim.wire.ipv6 import IPv6Fragment
+from overlaysim.wire.partial import UNKNOWN, decode_partial
 from overlaysim.wire.quotes import next_hop_mtu, quoted_layers
 
 LONGEST, LONGEST_6 = 576, 1280
@@ -119,6 +121,18 @@ def _may_be_told_6(packet: Packet, ip: IPv6) -> bool:
 
 
 # ---- reading ------------------------------------------------------------------------------------
+
+
+_TRANSPORTS = bindings_of((ICMP, TCP, UDP))
+
+
+def read_quoted(data: bytes) -> Packet | None:
+    """Read the IPv4 packet that an error quotes: its header and the one behind, the rest as bytes.
+
+    The packet may be cut short anywhere. None if not even the IP header can be read.
+    """
+    packet = decode_partial(data, IPv4, UNKNOWN, _TRANSPORTS).packet
+    return packet if packet.layers else None
 
 
 @dataclass(frozen=True, slots=True)
