@@ -409,6 +409,37 @@ def test_udp_to_a_host_without_overlays_is_refused_to_the_sending_host() -> None
     assert error.layer(1, IPv4).dst == lab.host("host-b").address
 
 
+@pytest.mark.parametrize(
+    ("quoted", "learned"),
+    [
+        (Packet((IPv4(CLIENT, WEB), ICMP(8, ident=1)), b"x" * 600), 1000),
+        (Packet((IPv4("10.0.1.9", WEB), ICMP(8, ident=1)), b"x" * 600), None),
+        (Packet((IPv4(CLIENT, WEB), UDP(5000, 9)), b"x" * 600), None),  # no such socket
+    ],
+)
+def test_a_container_believes_what_is_said_of_its_own_packets(
+    quoted: Packet, learned: int | None
+) -> None:
+    lab = MtuLab(direct())
+    stack = lab.container("client").stack
+    error = Packet((IPv4(WEB, CLIENT), ICMP(3, 4, 0, 1000)), quoted.pack()[:548])
+    journey = lab.simulator.ledger.create("icmp", lab.simulator.now, source="test", intended="test")
+    stack.take(stack.interfaces[0], journey, error)
+    assert lab.path_mtu("client", WEB) == learned
+
+
+def test_a_path_too_narrow_to_be_remembered_goes_without_df() -> None:
+    lab = MtuLab(direct())
+    stack = lab.container("client").stack
+    stack.learn_mtu(stack.interfaces[0], WEB, 300)
+    assert lab.exec("client", f"ip route get {WEB}").splitlines()[1].endswith("sec mtu lock 552")
+    assert outcomes(lab.ping("-c 1 -s 56")) == ["reply"]
+    assert lab.seen[0].packet.layer(5, IPv4).df is False
+    assert outcomes(lab.ping("-c 1 -s 600")) == ["reply"]
+    assert lab.sent("host-b")[-2:] == [548 + 64, 100 + 64]
+    assert outcomes(lab.ping("-c 1 -M do -s 600")) == ["refused 552"]
+
+
 # ---- the control plane has the same underlay ----------------------------------------------------
 
 

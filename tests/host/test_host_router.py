@@ -9,7 +9,7 @@ from overlaysim.overlay.icmp_errors import read_too_big
 from overlaysim.sim.events import FrameSeen
 from overlaysim.underlay import LinkSpec, listed
 from overlaysim.units import MS
-from overlaysim.wire import ICMP, UDP, IPv4, Packet
+from overlaysim.wire import ICMP, UDP, Ethernet, IPv4, Packet
 
 
 def test_a_router_counts_a_hop_and_takes_no_time() -> None:
@@ -172,13 +172,15 @@ def test_a_change_of_a_links_mtu_counts_from_the_next_packet_on() -> None:
         assert len(lab.ended) - before == pieces
 
 
-def test_errors_from_nowhere_teach_nothing() -> None:
+@pytest.mark.parametrize("mine", [True, False])
+def test_errors_about_packets_that_were_never_sent_teach_nothing(mine: bool) -> None:
     lab = UnderlayLab(chain([1500, 1500]))
-    stranger = Packet((IPv4("10.77.0.99", "10.77.0.2"), UDP(1, 2)), b"x" * 600)
-    for quoted in (stranger, lab.packet(1478, source="a", target="b").inner(1)):
-        ip = IPv4(lab.places["r1"].address, lab.places["a"].address)
-        frame = Packet((lab.packet(99).layers[0], ip, ICMP(3, 4, 0, 1000)), quoted.pack()[:548])
-        lab.send(frame, source="b", target="a")
-        lab.run(MS)
-    # the first is about somebody else's packet, the second about one that was never sent
-    assert lab.hosts["a"].mtu(lab.places["b"]) == 1500
+    a, b = lab.places["a"], lab.places["b"]
+    if not mine:
+        lab.send(lab.packet(100))  # a does send to b, but not this one
+    source = a.address if mine else "10.77.0.99"
+    quoted = Packet((IPv4(source, b.address, df=True), UDP(1, 2)), b"x" * 600)
+    error = Packet((IPv4("10.77.0.3", a.address), ICMP(3, 4, 0, 1000)), quoted.pack()[:548])
+    lab.send(error.wrap(Ethernet(a.mac, b.mac)), source="b", target="a")
+    lab.run(MS)
+    assert lab.hosts["a"].mtu(b) == 1500
