@@ -74,6 +74,7 @@ class Datapath:
         self.unclaimed: Handler = self._drop_unclaimed
         """Takes the packets for the host that are for no tunnel and for no daemon's port."""
         self.outer = OuterIp(simulator, underlay, directory, me, self.receive)
+        self.outer.protects = self._tunnels.protects
 
     def add_segment(self, segment: Segment) -> None:
         """A tunnel device for the segment's network exists from now on."""
@@ -147,6 +148,7 @@ class Datapath:
             self._drop(journey, "not carried", segment.device)
             return
         journey.tunnel = segment.info.device, segment.info.identifier
+        journey.tag = choice.encapsulation.tag
         journey.composition = account(journey.composition, choice, outer)
         send = partial(self.outer.send, journey, outer, target, may_cut=self._may_cut(outer))
         cost = self._cost(self._costs.encapsulate, choice, outer.length)

@@ -35,6 +35,7 @@ class OuterIp:
 
     Attributes:
         take_icmp: gets every whole ICMP message for the host.
+        protects: whether packets to another address end in a tunnel of the host all the same.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class OuterIp:
         self._directory = directory
         self._take = take
         self.take_icmp: Take = self.learn_from
+        self.protects: Callable[[str], bool] = lambda address: False
         self._first_mtus: dict[str, int] = {}
         self._sent_to: set[str] = set()
         self._ident = simulator.streams("ip-ident", me.name).randrange(0x10000)
@@ -102,7 +104,7 @@ class OuterIp:
         journey.packet, journey.length = packet, packet.length
         journey.destination, journey.flow_hash = target.name, underlay_hash(packet)
         mtu = self.mtu(target)
-        if packet.length - ETHERNET_HEADER <= mtu:
+        if packet.length - ETHERNET_HEADER - journey.tag <= mtu:
             self._put_on_link(journey)
         elif may_cut:
             ident = self.next_ident() if isinstance(packet.layers[1], IPv6) else 0
@@ -121,7 +123,7 @@ class OuterIp:
         """A frame came in from the underlay."""
         self._show(journey, outgoing=False)
         packet: Packet = journey.packet
-        if _is_fragment(packet) and self._is_mine(packet):
+        if _is_fragment(packet) and (self._is_mine(packet) or self._is_protected(packet)):
             self._receive_fragment(journey, packet)
         else:
             self._receive_whole(journey, packet)
@@ -132,6 +134,10 @@ class OuterIp:
         """
         ip = packet.layers[1]
         return isinstance(ip, IPv4 | IPv6) and ip.dst in (self.me.address, self.me.address6)
+
+    def _is_protected(self, packet: Packet) -> bool:
+        ip = packet.layers[1]
+        return isinstance(ip, IPv4 | IPv6) and self.protects(ip.dst)
 
     def _receive_whole(self, journey: Journey, packet: Packet) -> None:
         transport = packet.layers[2] if len(packet.layers) > 2 else None

@@ -23,7 +23,7 @@ from overlaysim.overlay.encapsulation import (
 )
 from overlaysim.overlay.flow import flow_hash
 from overlaysim.sim import Composition, composition
-from overlaysim.wire import TCP, UDP, Ethernet, IPv4, IPv6, Packet
+from overlaysim.wire import TCP, UDP, Ethernet, IPv4, IPv6, MalformedPacket, Packet
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,17 @@ class Tunnels:
         self._sent[key] += 1
         return outer
 
+    def protects(self, address: str) -> bool:
+        """Whether packets to a container's own address end in a tunnel of this host.
+
+        So it is with ESP in transport mode, which needs the whole packet.
+        """
+        return any(
+            segment.info.tunnel.encapsulation.carries is Carries.SEGMENT
+            and segment.info.connects_to(address)
+            for segment in self._segments
+        )
+
     # ---- in -------------------------------------------------------------------------------
 
     def take(self, packet: Packet) -> Arrival | None:
@@ -143,10 +154,11 @@ class Tunnels:
         refusal = None
         for choice in self._to_hosts if mine else self._direct:
             known = choice.encapsulation
-            if not known.claims(packet, choice.settings.port):
+            read = _as_one_of(known, packet)
+            if not known.claims(read, choice.settings.port):
                 continue
             try:
-                segment, frame = self._open(packet, known)
+                segment, frame = self._open(read, known)
             except Refusal as refused:  # another encapsulation may look the same
                 refusal = refused
                 continue
@@ -206,6 +218,19 @@ def account(inner: Composition, choice: TunnelChoice, outer: Packet) -> Composit
         outside += port.header_length if isinstance(port, UDP | TCP) and known.has_ports else 0
     rest = outer.length - inner.payload - inside - outside
     return composition(inner.kind, inner.payload, inside, rest, outside)
+
+
+def _as_one_of(known: Encapsulation, packet: Packet) -> Packet:
+    """Read a packet as one of this encapsulation's, if it is bytes that only the ends can read.
+
+    That is what is left of an encrypted packet that was cut into fragments on its way.
+    """
+    if not known.encrypts or not isinstance(packet.payload, bytes) or known.claims(packet):
+        return packet
+    try:
+        return known.decode(packet.pack())
+    except MalformedPacket:
+        return packet
 
 
 def _is_addressed_to_hosts(known: Encapsulation) -> bool:

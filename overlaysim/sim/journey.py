@@ -68,7 +68,7 @@ class Journey:
         "ahead", "born", "composition", "content", "decapsulate", "destination", "encapsulate",
         "ended", "entered", "flow_hash", "hops", "intended", "kind", "length", "look_up", "message",
         "number", "outcome", "packet", "propagate", "protocol", "queue", "reached", "reason",
-        "resolve", "sent", "source", "started", "transmit", "tunnel", "where",
+        "resolve", "sent", "source", "started", "tag", "transmit", "tunnel", "where",
     )  # fmt: skip
 
     def __init__(
@@ -98,6 +98,8 @@ class Journey:
         """What a daemon sends along for the daemon at the other end; nobody on the way looks."""
         self.tunnel: tuple[str, str] | None = None
         """The tunnel device that took it, and what it calls the network, once one has."""
+        self.tag = 0
+        """Bytes of VLAN tags, which no link's MTU counts."""
         self.composition = _EMPTY[kind]
         self.length = 0
         self.destination = ""

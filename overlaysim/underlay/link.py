@@ -159,7 +159,7 @@ class Link:
 
         ``_occupancy`` holds the lengths that may enter at present, so that a single look there
         decides about the state of the link and its MTU as well. While a packet filter is on, it
-        stays empty, so that every frame is looked at.
+        stays empty, so that every frame is looked at; so is every frame with a VLAN tag.
         """
         length = journey.length
         if not self.up:
@@ -168,11 +168,11 @@ class Link:
         if self._blocked and port_of(journey) in self._blocked:
             self._drop(journey, "port blocked")
             return None
-        if length - ETHERNET_HEADER > self.spec.mtu:
+        if length - ETHERNET_HEADER - journey.tag > self.spec.mtu:
             self._drop(journey, "mtu")
             return None
         occupancy = transmission_time(length + self._extra, self.spec.rate)
-        if not self._blocked:
+        if not self._blocked and not journey.tag:
             self._occupancy[length] = occupancy
         return occupancy
 

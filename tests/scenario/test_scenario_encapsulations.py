@@ -239,3 +239,20 @@ def test_transport_of_the_tunnels_that_have_one() -> None:
             0
         ].packet
         assert isinstance(packet.layers[2], UDP | TCP) == known.has_ports
+
+
+@pytest.mark.parametrize(
+    ("name", "fragments"),
+    [("vxlan", 1), ("gtp-u", 1), ("wireguard", 1), ("vxlan-esp-docker", 1), ("none", 0),
+     ("esp-transport-aes-gcm16", 1), ("802.1q", 0)],
+)  # fmt: skip
+def test_outer_fragments_of_any_encapsulation_are_put_together(name: str, fragments: int) -> None:
+    """1400 bytes of inner IP over links of 1400; pieces of ciphertext only the ends can read."""
+    link = "underlay: {link: {mtu: 1400 B}}"
+    text = SCENARIO.format(overlay=f"encapsulation: {name}", more=link)
+    outcome = run(text.replace("size: 1000 B", "size: 1372 B"), capture=True)
+    assert arrived(outcome) == 5
+    pieces = [r for r in outcome.measurements.packets if r.kind == "fragment"]
+    assert len(pieces) == 5 * fragments
+    assert not any(row.reason for row in outcome.measurements.packets)
+    assert max(f.packet.length for f in data_frames(outcome)) <= 1414 + encapsulation(name).tag
