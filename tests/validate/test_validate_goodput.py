@@ -194,7 +194,7 @@ def test_files_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         ("--counted 12", "invalid choice: 12"),
         ("--payload 0", "0 is not a whole number from 1 to 65535"),
         ("--csv nowhere/goodput.csv", "nowhere/goodput.csv: no file can be made"),
-        ("--paths vxlan", "did you mean --path?"),
+        ("--countd 24", "did you mean --counted?"),
     ],
 )
 def test_a_mistake_is_one_message_and_status_2(
