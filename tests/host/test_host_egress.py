@@ -282,12 +282,15 @@ def test_the_discard_port_takes_and_forgets(lab: HostLab, target: str) -> None:
     assert client.heard == []
 
 
-def test_a_daemons_port_takes_a_datagram_and_makes_nothing_of_it(lab: HostLab) -> None:
-    client = UdpClient(5002, HOST_B, 7946, count=2)
+@pytest.mark.parametrize(("target", "name"), [(HOST_A, "host-a"), (HOST_B, "host-b")])
+def test_a_daemons_port_takes_a_datagram_and_makes_nothing_of_it(
+    lab: HostLab, target: str, name: str
+) -> None:
+    client = UdpClient(5002, target, 7946, count=2)
     with lab.watch() as seen:
         lab.host("host-a").execute(lab.container("client"), client)
         lab.wait(SECOND)
-    assert [(j.outcome, j.reached) for j in seen.journeys] == [("delivered", "host-b")] * 2
+    assert [(j.outcome, j.reached) for j in seen.journeys] == [("delivered", name)] * 2
     assert client.heard == []
 
 
