@@ -1,5 +1,5 @@
 """The command line: ``overlaysim run | check | schema | sh | demo | show | headers | decode |
-validate``.
+compare | validate``.
 
 Exit status: 0 everything holds, 1 an expectation or a typed command failed (with its own status),
 2 the input is wrong, 130 interrupted. Imports stay inside the commands, so that ``--help`` is fast.
@@ -14,9 +14,10 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import NoReturn
 
 from overlaysim.cli.benching import add_bench_command
+from overlaysim.cli.comparing import add_compare_command
 from overlaysim.cli.decoding import add_decode_command
 from overlaysim.cli.headers import add_headers_command
 from overlaysim.cli.status import INTERNAL_ERROR, INTERRUPTED, IO_FAILED, WRONG_INPUT
@@ -77,18 +78,7 @@ def _discard_output() -> None:
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that suggests the nearest spelling (argparse itself does from 3.14 on).
-
-    Attributes:
-        options: the long options of all commands, whichever parser they belong to.
-    """
-
-    options: ClassVar[dict[str, None]] = {}
-
-    def add_argument(self, *names: str, **settings: Any) -> argparse.Action:
-        """Declare an argument, and remember its long names."""
-        self.options.update(dict.fromkeys(name for name in names if name.startswith("--")))
-        return super().add_argument(*names, **settings)
+    """An argument parser that suggests the nearest spelling (argparse itself does from 3.14 on)."""
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and end with status 2."""
@@ -97,8 +87,18 @@ class Parser(argparse.ArgumentParser):
             message += nearest(wrong[1], re.findall(r"[\w-]+", wrong[2]))
         unknown = re.search(r"unrecognized arguments: (--[\w-]+)", message)
         if unknown:
-            message += nearest(unknown[1], self.options)
+            message += nearest(unknown[1], _long_options(self))
         super().error(visible(message))
+
+
+def _long_options(parser: argparse.ArgumentParser) -> set[str]:
+    """The long options of a parser and of all commands below it, in whatever group they are."""
+    found: set[str] = set()
+    for action in parser._actions:
+        found.update(name for name in action.option_strings if name.startswith("--"))
+        if isinstance(action, argparse._SubParsersAction):
+            found = found.union(*map(_long_options, action.choices.values()))
+    return found
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -145,6 +145,7 @@ def build_parser() -> argparse.ArgumentParser:
     schema.set_defaults(run=_schema)
 
     add_bench_command(commands)
+    add_compare_command(commands)
 
     show = commands.add_parser("show", help="tell from a run's folder who could reach whom")
     show.add_argument("folder", type=Path, metavar="RUN", help="a folder that --out has written")

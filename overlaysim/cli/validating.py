@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from overlaysim.cli.failover import add_failover_command
+from overlaysim.cli.goodput import add_goodput_command
 from overlaysim.cli.rounds import add_effort, number, show_rounds
 from overlaysim.cli.whole_file import check_place, write_whole
 from overlaysim.errors import InputError
@@ -47,6 +48,7 @@ def add_validate_command(commands: Any) -> None:
     _add_point(gossip.add_argument_group("one experiment at any point"))
     gossip.set_defaults(run=_gossip)
     add_failover_command(subjects)
+    add_goodput_command(subjects)
 
 
 def _add_point(group: Any) -> None:

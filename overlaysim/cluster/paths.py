@@ -6,15 +6,21 @@ from overlaysim.sim import Simulator
 from overlaysim.sim.events import PathChanged
 from overlaysim.underlay.network import Underlay
 from overlaysim.underlay.paths import Paths
+from overlaysim.underlay.ports import TUNNEL
 
 MOST_HOSTS = 100
 """In a larger world nothing is traced: the pairs of hosts would be too many."""
 
 
 class PathTrace:
-    """Looks at every ordered pair of hosts once per instant at which the underlay has changed."""
+    """Looks at every ordered pair of hosts once per instant at which the underlay has changed.
+
+    Attributes:
+        port: what packet filters see of a tunnel's frames.
+    """
 
     def __init__(self, simulator: Simulator, underlay: Underlay) -> None:
+        self.port = TUNNEL
         self._simulator = simulator
         self._underlay = underlay
         self._obstacles: dict[tuple[str, str], str] = {}
@@ -29,7 +35,7 @@ class PathTrace:
 
     def _look(self, _: object) -> None:
         self._pending = False
-        paths, hosts = Paths(self._underlay), self._underlay.topology.hosts
+        paths, hosts = Paths(self._underlay, self.port), self._underlay.topology.hosts
         for source in hosts:
             for target in hosts:
                 if source != target:

@@ -115,7 +115,8 @@ class World:
         self.supervisors = {name: Supervisor(self, name) for name in topology.hosts}
         """Who stops, starts and moves the hosts when faults ask for it."""
         self.faults = FaultBook(self)
-        PathTrace(self.simulator, self.underlay)
+        self.paths = PathTrace(self.simulator, self.underlay)
+        self.paths.port = settings.tunnel.port
 
     def _add_worker(self, around: Surroundings, me: HostAddress) -> None:
         host = Host(around, me)
@@ -175,6 +176,7 @@ class World:
         with _busy(worker):
             yield self.simulator.sleep(self.settings.timing.swarm_init)
             self.managers[name] = manager
+            self.paths.port = self.settings.tunnel.on_data_path_port(data_path_port).port
             self.rafts[name] = Raft(self.simulator, manager, worker)
             welcome = manager.admit(name, worker.host.address, "manager", availability)
             yield from worker.enter(welcome, worker.host.address, [])

@@ -132,6 +132,7 @@ class Datapath:
         if target is None:
             self._drop(journey, "no route", self.me.name)
             return
+        journey.destination = target.name
         choice = segment.info.tunnel
         mtu = choice.encapsulation.inner_mtu(self.outer.mtu(target), choice.family)
         if self._is_answered(segment, journey, frame, mtu):

@@ -71,7 +71,7 @@ class IpLayer(ABC):
         """
         best: Interface | None = None
         for interface in self.interfaces:
-            if self._is_own(interface, destination):
+            if self.is_own(interface, destination):
                 return interface, destination
             if interface.connects_to(destination) and (
                 best is None or interface.prefix_length > best.prefix_length
@@ -91,12 +91,13 @@ class IpLayer(ABC):
             self.default = None
 
     @staticmethod
-    def _is_own(interface: Interface, address: str) -> bool:
+    def is_own(interface: Interface, address: str) -> bool:
+        """Whether an address is this interface's, or the loopback's."""
         return address in interface.addresses or address.startswith(LOOPBACK)
 
     def _mtu(self, interface: Interface, destination: str) -> int:
         """How long an IP packet to an address may be, as far as is known here."""
-        if self._is_own(interface, destination):
+        if self.is_own(interface, destination):
             return LOOPBACK_MTU
         return self.paths.mtu(destination, interface.mtu, self._simulator.now)
 
@@ -117,7 +118,7 @@ class IpLayer(ABC):
         content: Any = None,
     ) -> None:
         """Put an IP packet on an interface, cut to its path's MTU; to oneself it takes no wire."""
-        to_itself = self._is_own(interface, next_hop)
+        to_itself = self.is_own(interface, next_hop)
         target = packet.layer(0, IPv4).dst
         intended = self.label if to_itself else self._owner_of(interface, target)
         for part in fragment(packet, self._mtu(interface, target)):

@@ -7,19 +7,32 @@ from ipaddress import IPv4Network
 
 from overlaysim.host.container import Container
 from overlaysim.host.interface import Interface
+from overlaysim.host.ip_verbs import get_route, set_link
 from overlaysim.traffic.idle import Print
 
-USAGE = "Usage: ip { address | link | route | neigh } [ show ] [ [ dev ] NAME ]"
-_IGNORED = ("-4", "-o", "show", "list", "ls", "dev")
+USAGE = (
+    "Usage: ip { address | link | route | neigh } [ show ] [ [ dev ] NAME ]",
+    "       ip link set [ dev ] NAME mtu BYTES",
+    "       ip route get ADDRESS",
+)
+_OPTIONS = ("-4", "-o")
+_IGNORED = ("show", "list", "ls", "dev")
+_LINK, _ROUTE = ("link", "l"), ("route", "r")
 
 
 def ip_command(container: Container, arguments: Sequence[str], now: int) -> Print:
     """Run ``ip``; an interface's name at the end limits what is shown to it."""
-    topic, *names = [word for word in arguments if word not in _IGNORED] or [""]
+    words = [word for word in arguments if word not in _OPTIONS]
+    topic, verb = [*words, "", ""][:2]
+    if topic in _LINK and verb == "set":
+        return set_link(container, words[2:])
+    if topic in _ROUTE and verb == "get":
+        return get_route(container, words[2:], now)
     show = _TOPICS.get(topic)
     if show is None:
-        errors = (f'ip: unknown object "{topic}"', USAGE) if topic else (USAGE,)
+        errors = (f'ip: unknown object "{topic}"', *USAGE) if topic else USAGE
         return Print((), errors, 1)
+    names = [word for word in words[1:] if word not in _IGNORED]
     interfaces = container.stack.interfaces
     for name in names:
         if name not in ("lo", *(interface.name for interface in interfaces)):
@@ -58,7 +71,7 @@ def _address(number: int, interface: Interface) -> list[str]:
     # busybox prints M-DOWN for a veth whose other end is in another namespace.
     return [
         f"{number}: {interface.name}@if{number}: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> "
-        f"mtu {info.mtu} qdisc noqueue state UP",
+        f"mtu {interface.mtu} qdisc noqueue state UP",
         f"    link/ether {interface.mac} brd ff:ff:ff:ff:ff:ff",
         f"    inet {own} brd {broadcast} scope global {interface.name}",
         "       valid_lft forever preferred_lft forever",
@@ -91,7 +104,7 @@ def _neighbours(container: Container, now: int, wanted: Wanted) -> list[str]:
 
 _TOPICS = {
     **dict.fromkeys(("address", "addr", "a"), _addresses),
-    **dict.fromkeys(("link", "l"), _links),
-    **dict.fromkeys(("route", "r"), _routes),
+    **dict.fromkeys(_LINK, _links),
+    **dict.fromkeys(_ROUTE, _routes),
     **dict.fromkeys(("neighbour", "neighbor", "neigh", "n"), _neighbours),
 }

@@ -14,6 +14,8 @@ from overlaysim.traffic.idle import Print, Server, Sleep
 from overlaysim.traffic.lookup import Getent, Nslookup
 from overlaysim.traffic.ping import Ping
 from overlaysim.traffic.program import Program
+from overlaysim.traffic.stream import FIRST_PORT, LAST_PORT
+from overlaysim.traffic.tracepath import Tracepath
 
 USED_PREFIXES = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/")
 _CONTROL_OPERATORS = frozenset("|&;<>()\n")
@@ -45,6 +47,11 @@ def program_for(container: Container, command: Sequence[str], host: Host) -> Pro
 def _ping(container: Container, arguments: list[str], host: Host) -> Program:
     ident = host.around.simulator.streams("ping", container.label).randrange(0x10000)
     return Ping(arguments, ident)
+
+
+def _tracepath(container: Container, arguments: list[str], host: Host) -> Program:
+    chance = host.around.simulator.streams("tracepath", container.label)
+    return Tracepath(arguments, chance.randint(FIRST_PORT, LAST_PORT))
 
 
 def _cat(container: Container, paths: list[str], host: Host) -> Program:
@@ -96,5 +103,6 @@ _PROGRAMS: dict[str, Callable[[Container, list[str], Host], Program]] = {
     "serve": lambda container, arguments, host: Server(),
     "sh": _shell,
     "sleep": lambda container, arguments, host: Sleep(arguments),
+    "tracepath": _tracepath,
     "true": lambda container, arguments, host: Print(()),
 }

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from overlaysim.host.interface import Interface
 from overlaysim.host.ip import IpLayer, Message, OwnerOf
-from overlaysim.overlay.icmp_errors import icmp_error, read_quoted, read_too_big
+from overlaysim.overlay.icmp_errors import icmp_error, read_too_big
 from overlaysim.sim import Journey, Simulator
 from overlaysim.traffic.messages import (
     DatagramIn,
@@ -30,6 +30,7 @@ from overlaysim.wire.icmp import (
     PORT_UNREACHABLE,
     UNREACHABLE,
 )
+from overlaysim.wire.quotes import quoted_layers
 
 IPV4_HEADER = 20
 DISCARD_PORT = 9
@@ -101,6 +102,7 @@ class Stack(IpLayer):
         self._send(
             packet, 17, datagram.destination, message=self._new_message("udp"), look_up=look_up,
             program=program, dont_fragment=datagram.dont_fragment, content=datagram.content,
+            ttl=datagram.ttl,
         )  # fmt: skip
 
     def _send(
@@ -114,6 +116,7 @@ class Stack(IpLayer):
         program: Receiver,
         dont_fragment: bool | None,
         content: Any = None,
+        ttl: int = 64,
     ) -> None:
         route = self.route(destination)
         if route is None:
@@ -135,7 +138,7 @@ class Stack(IpLayer):
             program.receive(TooBig(mtu))
             return
         packet = payload.wrap(
-            IPv4(interface.address, destination, protocol, ident=self._next_ident(), df=df)
+            IPv4(interface.address, destination, protocol, ttl=ttl, ident=self._next_ident(), df=df)
         )
         self._transmit(
             interface, next_hop, packet, message=message, look_up=look_up, content=content
@@ -209,10 +212,9 @@ class Stack(IpLayer):
 
     def _take_port_unreachable(self, packet: Packet) -> None:
         """Tell the program whose datagram is quoted in the ICMP error."""
-        quoted = read_quoted(bytes(packet.payload))
-        udp = quoted.find(UDP) if quoted is not None else None
-        program = None if udp is None else self._ports.get(udp.src_port)
-        if udp is not None and program is not None:
+        udp = next(iter(quoted_layers(packet)[1:]), None)
+        program = self._ports.get(udp.src_port) if isinstance(udp, UDP) else None
+        if isinstance(udp, UDP) and program is not None:
             ip = packet.layer(0, IPv4)
             program.receive(PortUnreachable(ip.src, udp.dst_port, ip.ttl))
 
@@ -224,12 +226,12 @@ class Stack(IpLayer):
         error = read_too_big(packet)
         if error is None or error.source not in interface.addresses:
             return
-        echo, udp = error.quoted.find(ICMP), error.quoted.find(UDP)
+        sent = error.transport
         program, number = None, 0
-        if echo is not None:
-            program, number = self._echo_programs.get(echo.ident), echo.sequence
-        elif udp is not None:
-            program, number = self._ports.get(udp.src_port), udp.dst_port
+        if isinstance(sent, ICMP):
+            program, number = self._echo_programs.get(sent.ident), sent.sequence
+        elif isinstance(sent, UDP):
+            program, number = self._ports.get(sent.src_port), sent.dst_port
             if program is None:
                 return
         self.learn_mtu(interface, error.destination, error.mtu)
@@ -248,4 +250,4 @@ class Stack(IpLayer):
             elif isinstance(header, UDP):
                 program = self._ports.get(header.src_port)
             if program is not None:
-                program.receive(HostUnreachable(address))
+                program.receive(HostUnreachable(address, packet.layer(0, IPv4).src))

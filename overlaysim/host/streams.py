@@ -11,7 +11,7 @@ from overlaysim.host.daemon import Daemon
 from overlaysim.host.datapath import Datapath
 from overlaysim.host.directory import Directory
 from overlaysim.sim import Driver, Journey, Simulator
-from overlaysim.traffic.segment import Segment
+from overlaysim.traffic.segment import MTU, Segment
 from overlaysim.traffic.stream import (
     SegmentIn,
     StreamFailed,
@@ -58,13 +58,20 @@ class HostStreams:
 
     def _boot(self) -> None:
         me = self._datapath.me
-        self._stack = StreamStack(me.address, self._simulator.streams("streams", me.name))
+        self._stack = StreamStack(
+            me.address, self._simulator.streams("streams", me.name), mtu=self._mtu
+        )
         self._driver = Driver(self._simulator, self._stack, self._carry)
         # The port that each stream dialled; one that expects no reply stays until its number is
         # used again.
         self._opened: dict[int, int] = {}
         self._asking: set[int] = set()
         """Streams whose dial waits for a neighbour."""
+
+    def _mtu(self, address: str) -> int:
+        """The path MTU to an address; Ethernet's if no host has it."""
+        target = self._directory.host_at(address)
+        return MTU if target is None else self._datapath.outer.mtu(target)
 
     def listen(
         self,

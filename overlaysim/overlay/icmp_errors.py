@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from overlaysim.overlay.fragments import IP, behind_fixed
-from overlaysim.wire import ICMP, TCP, UDP, Header, ICMPv6, IPv4, IPv6, MalformedPacket, Packet
+from overlaysim.wire import ICMP, TCP, UDP, Header, ICMPv6, IPv4, IPv6, Packet
+from overlaysim.wire.decode import bindings_of
 from overlaysim.wire.icmp import (
     ERRORS,
     FRAGMENTATION_NEEDED,
@@ -19,6 +20,8 @@ from overlaysim.wire.icmp import (
     UNREACHABLE,
 )
 from overlaysim.wire.ipv6 import IPv6Fragment
+from overlaysim.wire.partial import UNKNOWN, decode_partial
+from overlaysim.wire.quotes import next_hop_mtu, quoted_layers
 
 LONGEST, LONGEST_6 = 576, 1280
 """Bytes of the IP packet that holds an ICMP or ICMPv6 error: the most that every host takes (RFC
@@ -26,10 +29,6 @@ LONGEST, LONGEST_6 = 576, 1280
 INTERNET_CONTROL = 0xC0
 """The TOS of an ICMP error (RFC 1812 section 4.3.2.5)."""
 _FIRST_INFORMATIONAL, _REDIRECT = 128, 137  # ICMPv6 types; the redirect is treated as an error
-
-_TRANSPORTS: dict[int, type[Header]] = {
-    header.BINDINGS["protocol"]: header for header in (ICMP, TCP, UDP, ICMPv6)
-}
 
 
 def icmp_error(
@@ -124,26 +123,16 @@ def _may_be_told_6(packet: Packet, ip: IPv6) -> bool:
 # ---- reading ------------------------------------------------------------------------------------
 
 
-def read_quoted(data: bytes, version: type[IP] = IPv4) -> Packet | None:
-    """Read what an error quotes: the IP header and the header behind it, the rest as bytes.
+_TRANSPORTS = bindings_of((ICMP, TCP, UDP))
+
+
+def read_quoted(data: bytes) -> Packet | None:
+    """Read the IPv4 packet that an error quotes: its header and the one behind, the rest as bytes.
 
     The packet may be cut short anywhere. None if not even the IP header can be read.
     """
-    try:
-        ip = version.parse(data, 0, len(data))
-    except MalformedPacket:
-        return None
-    start = ip.header_length
-    binding = ip.inner_binding()
-    kind = None if binding is None else _TRANSPORTS.get(binding[1])
-    if kind is not None:
-        try:
-            transport = kind.parse(data, start, len(data))
-        except MalformedPacket:
-            pass
-        else:
-            return Packet((ip, transport), data[start + transport.header_length :])
-    return Packet((ip,), data[start:])
+    packet = decode_partial(data, IPv4, UNKNOWN, _TRANSPORTS).packet
+    return packet if packet.layers else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,41 +142,24 @@ class TooBigError:
     Attributes:
         reporter: address of whoever says so.
         mtu: the largest IP packet that goes on from there, bytes.
-        quoted: as much of the packet in question as the error holds.
+        source: who sent the packet in question.
+        destination: where it was to go.
+        transport: the header behind its IP header; None if the error does not quote that.
     """
 
     reporter: str
     mtu: int
-    quoted: Packet
-
-    @property
-    def source(self) -> str:
-        """Who sent the packet in question."""
-        return self._ip.src
-
-    @property
-    def destination(self) -> str:
-        """Where it was to go."""
-        return self._ip.dst
-
-    @property
-    def _ip(self) -> IP:
-        ip = self.quoted.layers[0]
-        assert isinstance(ip, IPv4 | IPv6)
-        return ip
+    source: str
+    destination: str
+    transport: Header | None
 
 
 def read_too_big(packet: Packet) -> TooBigError | None:
     """Read an IP packet that holds such an error; None if it is something else, or unreadable."""
-    ip = packet.layers[0]
-    message = packet.layers[1] if len(packet.layers) > 1 else None
-    if isinstance(ip, IPv4) and isinstance(message, ICMP):
-        is_error = (message.type, message.code) == (UNREACHABLE, FRAGMENTATION_NEEDED)
-        mtu = message.sequence
-    elif isinstance(ip, IPv6) and isinstance(message, ICMPv6):
-        is_error = message.type == PACKET_TOO_BIG
-        mtu = message.ident << 16 | message.sequence
-    else:
+    mtu, reporter = next_hop_mtu(packet), packet.layers[0]
+    quoted = quoted_layers(packet) if mtu else ()
+    ip = quoted[0] if quoted else None
+    if not mtu or not isinstance(reporter, IPv4 | IPv6) or not isinstance(ip, IPv4 | IPv6):
         return None
-    quoted = read_quoted(bytes(packet.payload), type(ip)) if is_error and mtu else None
-    return None if quoted is None else TooBigError(ip.src, mtu, quoted)
+    transport = quoted[1] if len(quoted) > 1 else None
+    return TooBigError(reporter.src, mtu, ip.src, ip.dst, transport)

@@ -122,13 +122,15 @@ def _steps(
     hops = journey.hops or []
     what = describe_packet(packet) if packet is not None else f"{journey.length} B"
     steps = [(_place(journey.source), what, format_us(0), "", "")]
+    whole = max([journey.length, *(hop.length for hop in hops)])
     if packet is not None and journey.tunnel is not None:
-        steps.append(_wrapping(journey, packet, journey.tunnel))
+        steps.append(_wrapping(journey, packet, journey.tunnel, whole))
     if masqueraded is not None:
         steps = [(f"{_name(journey.source)} {masqueraded.interface}", what, format_us(0), "", ""),
                  _translation(journey, masqueraded)]  # fmt: skip
     for number, hop in enumerate(hops):
-        steps.append(_crossing(hop, born, extra, explained=number == 0))
+        cut_short = hop.length < whole
+        steps.append(_crossing(hop, born, extra, explained=number == 0, is_fragment=cut_short))
     if journey.ended is None:
         return steps
     at = format_us(journey.ended - born)
@@ -136,16 +138,21 @@ def _steps(
         place = (journey.where or "").replace("->", " -> ")
         steps.append((place, f"dropped: {journey.reason}", at, "", ""))
         return steps
+    unwrapped = journey.ended - born - journey.decapsulate
+    if hops and hops[-1].length < journey.length:
+        waited = unwrapped - (hops[-1].delivered - born)
+        steps.append((journey.destination, "put together from its fragments", format_us(unwrapped),
+                      format_us(waited), ""))  # fmt: skip
     if journey.tunnel is not None:
         device, network = journey.tunnel
         steps.append((f"{journey.destination} {device}", f"{network}, unwrapped",
-                      format_us(journey.ended - born - journey.decapsulate), "", ""))  # fmt: skip
+                      format_us(unwrapped), "", ""))  # fmt: skip
     steps.append((_place(journey.reached or ""), "received", at, "", ""))
     return steps
 
 
 def _wrapping(
-    journey: Journey, packet: Packet, tunnel: tuple[str, str]
+    journey: Journey, packet: Packet, tunnel: tuple[str, str], length: int
 ) -> tuple[str, str, str, str, str]:  # fmt: skip
     """The step in which the sender's VTEP puts the outer headers on."""
     device, network = tunnel
@@ -160,7 +167,7 @@ def _wrapping(
     host = journey.source.partition("@")[2] or journey.source
     return (
         f"{host} {device}", f"{network}{towards}{via}", format_us(ready), "",
-        f"{journey.length} B, {added} for the overlay",
+        f"{length} B, {added} for the overlay",
     )  # fmt: skip
 
 
@@ -179,10 +186,11 @@ def _translation(
 
 
 def _crossing(
-    hop: Hop, born: int, extra: int, *, explained: bool
-) -> tuple[str, str, str, str, str]:  # fmt: skip
+    hop: Hop, born: int, extra: int, *, explained: bool, is_fragment: bool
+) -> tuple[str, str, str, str, str]:
     """The step over one link; what ``extra`` is, is ``explained`` on the first link only."""
     queue = "queue empty" if hop.waiting == 0 else f"{hop.waiting} ahead in the queue"
+    queue += ", first fragment" if is_fragment else ""
     a, _, b = hop.link.partition("->")
     framing = " with FCS, preamble, gap" if explained and extra else ""
     return (

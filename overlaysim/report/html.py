@@ -57,7 +57,7 @@ def render_html(
             '<div class="overlaysim">',
             f"<p><strong>{_text(headline(measurements))}</strong></p>",
             *(f"<p>{_text(warning)}</p>" for warning in measurements.meta.warnings),
-            *(_table(table) for table in tables if table is not None),
+            *(html_table(table) for table in tables if table is not None),
             f"<p>{_text(conservation_line(measurements))}</p>",
             *(f"<div>{_svg_element(figure)}</div>" for figure in figures),
             "</div>",
@@ -65,7 +65,8 @@ def render_html(
     )
 
 
-def _table(table: Table) -> str:
+def html_table(table: Table) -> str:
+    """A table as an HTML fragment; every text in it is escaped."""
     lines = [
         f'<table style="{_TABLE}">',
         f"<thead>{_row('th', table.head, table.left)}</thead>",

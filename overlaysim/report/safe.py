@@ -14,12 +14,14 @@ from overlaysim.errors import visible
 _FORMULA = ("=", "+", "-", "@")
 
 
-def csv_cell(value: str | int | None) -> str:
+def csv_cell(value: str | float | None) -> str:
     """One cell of a CSV file (RFC 4180): numbers bare, text visible, inert and quoted if needed."""
     if value is None:
         return ""
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, float):
+        return f"{value:.12g}"
     text = visible(value)
     if text.lstrip().startswith(_FORMULA):
         text = f"'{text}"
@@ -28,6 +30,6 @@ def csv_cell(value: str | int | None) -> str:
     return text
 
 
-def csv_line(values: Iterable[str | int | None]) -> str:
+def csv_line(values: Iterable[str | float | None]) -> str:
     """One line of a CSV file, ended by a line feed."""
     return ",".join(map(csv_cell, values)) + "\n"

@@ -9,6 +9,7 @@ from typing import Any
 from overlaysim.errors import InputError, UnitError, nearest, quote
 from overlaysim.overlay.encapsulation import encapsulation
 from overlaysim.scenario.shapes import Word
+from overlaysim.underlay.ports import IP_PROTOCOLS
 from overlaysim.underlay.spec import LinkSpec, read_property
 from overlaysim.units import (
     PATTERNS,
@@ -166,8 +167,6 @@ _EVENT_RATE = r"([0-9]{1,9}(\.[0-9]{1,9})?)\s*/\s*(s|min|h)"
 LARGEST_EVENT_RATE = 1_000_000
 """Random events per second; more than that no cluster would live through."""
 LARGEST_PORT = 65_535
-IP_PROTOCOLS = {"esp": 50, "gre": 47}
-"""IP protocols that a packet filter knows by name."""
 _PROTOCOLS_WITH_PORTS = (6, 17)
 _PORT = r"([0-9]{1,5})/(tcp|udp|ip)"
 _RULE = "up to 63 letters, digits, points, dashes and underscores, a letter or digit first"

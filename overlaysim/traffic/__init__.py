@@ -5,6 +5,7 @@ from overlaysim.traffic.messages import (
     DatagramIn,
     EchoReply,
     Event,
+    FragmentationNeeded,
     HostUnreachable,
     LookUp,
     PortUnreachable,
@@ -27,8 +28,8 @@ from overlaysim.traffic.stream import (
 from overlaysim.traffic.udp import UdpSource
 
 __all__ = [
-    "DatagramIn", "EchoReply", "Event", "Getent", "HostUnreachable", "LookUp", "Nslookup", "Ping",
-    "PortUnreachable", "Program", "Request", "Resolved", "Segment", "SegmentIn", "SendDatagram",
-    "SendEcho", "StreamDelivered", "StreamFailed", "StreamOutput", "StreamStack", "TooBig",
-    "UdpSource",
+    "DatagramIn", "EchoReply", "Event", "FragmentationNeeded", "Getent", "HostUnreachable",
+    "LookUp", "Nslookup", "Ping", "PortUnreachable", "Program", "Request", "Resolved", "Segment",
+    "SegmentIn", "SendDatagram", "SendEcho", "StreamDelivered", "StreamFailed", "StreamOutput",
+    "StreamStack", "TooBig", "UdpSource",
 ]  # fmt: skip

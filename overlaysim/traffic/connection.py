@@ -1,11 +1,12 @@
 """One end of a TCP connection that carries at most one message in each direction.
 
-What is modelled: the handshake, segments of :data:`MSS` bytes, cumulative acknowledgements, slow
-start, retransmission, and the closing exchange. What is left out, because control-plane messages
-are small: congestion avoidance, fast retransmit, flow control, selective and delayed
-acknowledgements (every second segment is acknowledged, and at once the last of a message, what
-comes ahead of its turn, and what came before) and TIME-WAIT (a late FIN is answered by a reset,
-which ends the other side just as well).
+What is modelled: the handshake, segments as long as path and peer let them be, cumulative
+acknowledgements, slow start, retransmission, and the closing exchange. Every second segment is
+acknowledged, a single one after a while, and at once the last of a message, what comes ahead of its
+turn, and what came before. What is left out, because control-plane messages are small: congestion
+avoidance, fast retransmit, flow control, selective acknowledgements and TIME-WAIT (a late FIN is
+answered by a reset, which ends the other side just as well). What was too long for its path goes
+again, shorter, when its time-out has come, not already when that becomes known.
 
 Sequence numbers are kept as offsets from the initial one: 0 is the SYN, 1 the first byte of the
 message, ``1 + length`` the FIN.
@@ -13,10 +14,12 @@ message, ``1 + length`` the FIN.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from overlaysim.traffic.segment import MSS, Segment
+from overlaysim.traffic.segment import IP_AND_TCP, MSS, TIME_STAMPS, Segment
 from overlaysim.units import MS, SECOND
 from overlaysim.wire.tcp import ACK, FIN, PSH, RST, SYN
 
@@ -28,6 +31,9 @@ MIN_TIMEOUT = 200 * MS
 
 MAX_TIMEOUT = 120 * SECOND
 """Largest retransmission time-out (Linux ``TCP_RTO_MAX``)."""
+
+DELAYED_ACK = 40 * MS
+"""How long a segment waits for another to be acknowledged with (Linux ``TCP_DELACK_MIN``)."""
 
 INITIAL_WINDOW = 10 * MSS
 """Bytes that may be in flight at first (RFC 6928); each acknowledged byte allows one more."""
@@ -63,6 +69,7 @@ class Connection:
         kind: what the stream is for.
         opener: whether this end sends the SYN.
         patience: time without any progress after which it is given up, picoseconds.
+        mtu: gives the MTU of the path to the peer as the host knows it at present.
     """
 
     def __init__(
@@ -75,12 +82,15 @@ class Connection:
         kind: str,
         opener: bool,
         patience: int,
+        mtu: Callable[[], int],
     ) -> None:
         self.port, self.peer, self.peer_port = port, peer, peer_port
         self.kind = kind
         self.opener = opener
         self.outbox: list[Segment] = []
         self._patience = patience
+        self._mtu = mtu
+        self._peer_mss = sys.maxsize
         self._sequence = sequence
         self._peer_sequence = 0
         self._established = False
@@ -95,6 +105,7 @@ class Connection:
         self._expected = 0  # offset of the peer's next byte
         self._early: dict[int, Segment] = {}  # what came ahead of its turn, by offset
         self._unanswered = 0  # segments taken since the last acknowledgement
+        self._acknowledge_at: int | None = None
         self._complete = False  # whether the peer's message has been handed over
         self._peer_closed = False
         self._echo: int | None = None
@@ -119,15 +130,20 @@ class Connection:
         return self._complete if self._wants_reply else self._acknowledged == self._end
 
     @property
+    def _deadline(self) -> int | None:
+        """When to give up; None while only the own host's reply is missing."""
+        waits = self.awaits_reply and self._retry_at is None
+        return None if waits else self._give_up_at
+
+    @property
     def _end(self) -> int:
         """Offset behind all that this end has to send."""
         return 1 + self._message.length + self._closing
 
     def next_timer(self) -> int | None:
-        """When to call :meth:`on_timer`; None while only the own host's reply is missing."""
-        if self._retry_at is not None:
-            return min(self._retry_at, self._give_up_at)
-        return None if self.awaits_reply else self._give_up_at
+        """When to call :meth:`on_timer`; None for never."""
+        alarms = (self._deadline, self._retry_at, self._acknowledge_at)
+        return min((alarm for alarm in alarms if alarm is not None), default=None)
 
     def connect(self, message: Message, wants_reply: bool, dial_timeout: int, now: int) -> None:
         """Opener: send the SYN; ``message`` follows when it is answered."""
@@ -139,6 +155,7 @@ class Connection:
     def accept(self, syn: Segment, dial_timeout: int, now: int) -> None:
         """Listener: answer the peer's SYN."""
         self._peer_sequence, self._expected, self._echo = syn.seq, 1, syn.sent_at
+        self._peer_mss = syn.mss
         self._begin(dial_timeout, now)
 
     def reply(self, message: Message, now: int) -> None:
@@ -149,9 +166,11 @@ class Connection:
         self._send_more(now)
 
     def on_timer(self, now: int) -> Outcome:
-        """Retransmit, or give up."""
-        if now >= self._give_up_at:
+        """Retransmit, acknowledge, or give up."""
+        if self._deadline is not None and now >= self._deadline:
             return self._give_up(now)
+        if self._acknowledge_at is not None and now >= self._acknowledge_at:
+            self._acknowledge(now)
         if self._retry_at is not None and now >= self._retry_at:
             self._repaired_at = self._sent
             self._window = INITIAL_WINDOW
@@ -224,6 +243,7 @@ class Connection:
         self._established = True
         if self.opener:
             self._peer_sequence, self._expected, self._echo = segment.seq, 1, segment.sent_at
+            self._peer_mss = segment.mss
             self._acknowledge(now)
         return True
 
@@ -260,6 +280,8 @@ class Connection:
             self._send_more(now)  # the own FIN carries the acknowledgement
         elif self._unanswered >= 2 or self._early or segment.flags & (PSH | FIN):
             self._acknowledge(now)
+        else:
+            self._acknowledge_at = now + DELAYED_ACK
         if self._peer_closed and self._wants_reply and not self._complete:
             self._failed = True
             return Outcome(failure="closed without a reply")
@@ -294,7 +316,8 @@ class Connection:
             self._emit(0, SYN if self.opener else SYN | ACK, 0, None, now)
             return 1
         behind = 1 + self._message.length
-        length = min(MSS, behind - offset)
+        most = min(self._mtu() - IP_AND_TCP, self._peer_mss) - TIME_STAMPS
+        length = min(most, behind - offset)
         last = offset + length == behind
         flags = ACK | (PSH if last and length else 0) | (FIN if last and self._closing else 0)
         content = self._message.content if last and length else None
@@ -309,11 +332,12 @@ class Connection:
         if flags & ACK:
             ack = (self._peer_sequence + self._expected) & 0xFFFFFFFF
             self._unanswered = 0
+            self._acknowledge_at = None
         seq = (self._sequence + offset) & 0xFFFFFFFF
         self.outbox.append(
             Segment(
                 self.peer, self.port, self.peer_port, seq, ack, flags, length, self.kind, now,
-                self._echo, content,
+                self._echo, content, self._mtu() - IP_AND_TCP,
             )
         )  # fmt: skip
 

@@ -38,7 +38,7 @@ class SendEcho:
 class SendDatagram:
     """Send a UDP datagram with ``size`` payload bytes; ``content`` is handed to the receiver.
 
-    ``dont_fragment`` as in :class:`SendEcho`, but clear unless asked for.
+    ``dont_fragment`` as in :class:`SendEcho`, but clear unless asked for; ``ttl`` as it leaves.
     """
 
     destination: str
@@ -47,6 +47,7 @@ class SendDatagram:
     size: int
     dont_fragment: bool | None = False
     content: Any = None
+    ttl: int = 64
 
 
 Request = LookUp | SendEcho | SendDatagram
@@ -109,9 +110,13 @@ class FragmentationNeeded:
 
 @dataclass(frozen=True, slots=True)
 class HostUnreachable:
-    """Nobody answered ARP for ``destination``, or there is no route to it."""
+    """Nobody answered ARP for ``destination``, or (without ``source``) there is no route to it.
+
+    ``source`` is the own address that what was sent had: whose kernel says so.
+    """
 
     destination: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

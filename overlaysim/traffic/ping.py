@@ -1,7 +1,8 @@
 """ping, as the busybox in an alpine container does it.
 
 Texts, waiting times and exit status follow busybox ``networking/ping.c`` (1.35), except: ``-M`` is
-taken from iputils because path MTU lessons need it; a refused packet names the MTU; and a ping
+taken from iputils because path MTU lessons need it, and with it what iputils says of packets that
+are too long (``ping/ping.c``, ping4_receive_error_msg): each counts as sent and as an error. A ping
 without ``-c`` or ``-w``, which would never end, stops after :data:`DEFAULT_COUNT` packets. Only
 IPv4 is asked for, so a name costs one A query.
 """
@@ -12,7 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from overlaysim.errors import nearest
-from overlaysim.traffic.messages import EchoReply, Event, Resolved, SendEcho, TooBig
+from overlaysim.traffic.messages import (
+    EchoReply,
+    Event,
+    FragmentationNeeded,
+    Resolved,
+    SendEcho,
+    TooBig,
+)
 from overlaysim.traffic.options import UsageError, duration, parse_options, whole_number
 from overlaysim.traffic.program import Program, first_address, is_address
 from overlaysim.units import SECOND, US
@@ -50,8 +58,8 @@ class PingOptions:
     """What the command line said.
 
     Times are picoseconds; ``count`` and ``deadline`` are 0 for no limit, ``size`` is data bytes,
-    ``dont_fragment`` as in :class:`SendEcho`; ``bounded`` is False if neither -c nor -w was given;
-    ``notes`` are remarks about options that have no effect here.
+    ``dont_fragment`` as in :class:`SendEcho`; ``tells_errors`` is True if -M was given, ``bounded``
+    False if neither -c nor -w was; ``notes`` are remarks about options that have no effect here.
     """
 
     host: str
@@ -61,6 +69,7 @@ class PingOptions:
     timeout: int = 10 * SECOND
     deadline: int = 0
     dont_fragment: bool | None = None
+    tells_errors: bool = False
     quiet: bool = False
     bounded: bool = True
     notes: tuple[str, ...] = ()
@@ -91,6 +100,7 @@ def parse_arguments(arguments: Sequence[str]) -> PingOptions:
         timeout=whole_number(options.get("W", "10"), _LARGEST_NUMBER) * SECOND,
         deadline=deadline,
         dont_fragment=_DONT_FRAGMENT[mode],
+        tells_errors="M" in options,
         quiet="q" in options,
         bounded=bounded,
         notes=notes,
@@ -100,8 +110,8 @@ def parse_arguments(arguments: Sequence[str]) -> PingOptions:
 class Ping(Program):
     """One run of ping.
 
-    An unreachable host shows as plain loss, as it does in busybox, which overlooks the ICMP
-    message because that carries no identifier.
+    An unreachable host shows as plain loss, as it does in busybox, which overlooks ICMP errors
+    because they carry no identifier.
 
     Args:
         arguments: the command line without the program's name.
@@ -118,6 +128,7 @@ class Ping(Program):
         self._sent_at: list[int] = []
         self._answered: set[int] = set()
         self._repeats = 0
+        self._errors = 0
         self._times: list[int] = []  # round-trip times in whole microseconds
 
     def start(self, now: int) -> None:
@@ -143,7 +154,7 @@ class Ping(Program):
             super().stop(now)  # the handler is only installed once there is an address
 
     def receive(self, message: Event, now: int) -> None:
-        """Take the resolver's answer, an echo reply, or a refusal for length."""
+        """Take the resolver's answer, an echo reply, or word that the packet is too long."""
         if self.finished:
             return
         if isinstance(message, Resolved) and not self._address:
@@ -152,7 +163,9 @@ class Ping(Program):
         elif isinstance(message, EchoReply) and message.ident == self._ident:
             self._replied(message, now)
         elif isinstance(message, TooBig) and self._address:
-            self._fail(f"ping: sendto: Message too large, mtu={message.mtu}")
+            self._refused(message)
+        elif isinstance(message, FragmentationNeeded) and self._options.tells_errors:
+            self._lost_for_length(message)
 
     def on_timer(self, now: int) -> None:
         """Send the next echo, or end because nothing more will come."""
@@ -228,7 +241,29 @@ class Ping(Program):
                 f"{reply.size + _ICMP_HEADER} bytes from {reply.source}: seq={reply.sequence} "
                 f"ttl={reply.ttl}{time}{' (DUP!)' if repeated else ''}"
             )
-        if 0 < self._options.count <= len(self._answered):
+        self._conclude_if_complete()
+
+    def _refused(self, error: TooBig) -> None:
+        """The own stack did not send the newest echo."""
+        if not self._options.quiet:
+            self.errors.append(f"ping: local error: message too long, mtu={error.mtu}")
+        self._count_error()
+
+    def _lost_for_length(self, error: FragmentationNeeded) -> None:
+        if not self._options.quiet:
+            self.lines.append(
+                f"From {error.source} icmp_seq={error.number} "
+                f"Frag needed and DF set (mtu = {error.mtu})"
+            )
+        self._count_error()
+
+    def _count_error(self) -> None:
+        self._errors += 1
+        self._conclude_if_complete()
+
+    def _conclude_if_complete(self) -> None:
+        """End once every echo has been answered in one way or another."""
+        if 0 < self._options.count <= len(self._answered) + self._errors:
             self._conclude()
 
     def _full_sequence(self, sequence: int) -> int | None:
@@ -241,12 +276,13 @@ class Ping(Program):
         options = self._options
         sent, received = len(self._sent_at), len(self._answered)
         repeats = f"{self._repeats} duplicates, " if self._repeats else ""
+        errors = f"+{self._errors} errors, " if self._errors else ""
         loss = (sent - received) * 100 // sent if sent else 0
         self.lines += [
             "",
             f"--- {options.host} ping statistics ---",
             f"{sent} packets transmitted, {received} packets received, "
-            f"{repeats}{loss}% packet loss",
+            f"{repeats}{errors}{loss}% packet loss",
         ]
         if self._times:
             average = sum(self._times) // len(self._times)

@@ -10,10 +10,12 @@ from overlaysim.units import MS
 from overlaysim.wire import TCP
 from overlaysim.wire.tcp import ACK, FIN, RST, SYN
 
-MSS = 1448
-"""Payload bytes of a full segment: 1500 - 20 (IPv4) - 20 (TCP) - 12 (time stamps)."""
+IP_AND_TCP, TIME_STAMPS = 40, 12
+"""Bytes in front of a segment's payload: IPv4 and TCP 20 each, and its options."""
+MTU = 1500
+MSS = MTU - IP_AND_TCP - TIME_STAMPS
+"""Payload bytes of a full segment over Ethernet."""
 
-_SYN_MSS = 1460  # the MSS option leaves TCP options out of account (RFC 6691)
 _WINDOW_SCALE = 7
 _SYN_WINDOW, _WINDOW = 64_240, 502  # Linux defaults; there is no flow control here
 _SYN_OPTIONS = struct.Struct(">BBHBBBBIIBBBB")
@@ -36,6 +38,8 @@ class Segment:
         sent_at: when it was sent, picoseconds; the time-stamp option counts it in ms.
         echo: ``sent_at`` of the newest segment its sender had received; None before the first.
         content: the message, if this segment completes it.
+        mss: on a SYN, the MSS option: the MTU without IP and TCP headers; it leaves TCP options out
+            of account (RFC 6691).
     """
 
     target: str
@@ -49,6 +53,7 @@ class Segment:
     sent_at: int
     echo: int | None = None
     content: Any = None
+    mss: int = MTU - IP_AND_TCP
 
     @property
     def options(self) -> bytes:
@@ -59,7 +64,7 @@ class Segment:
         echo = 0 if self.echo is None else self.echo // MS & 0xFFFFFFFF
         if self.flags & SYN:
             return _SYN_OPTIONS.pack(
-                2, 4, _SYN_MSS, 4, 2, 8, 10, stamp, echo, 1, 3, 3, _WINDOW_SCALE
+                2, 4, self.mss, 4, 2, 8, 10, stamp, echo, 1, 3, 3, _WINDOW_SCALE
             )
         return _OPTIONS.pack(1, 1, 8, 10, stamp, echo)
 

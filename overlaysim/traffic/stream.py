@@ -7,13 +7,15 @@ the opener is told that the stream failed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
 from overlaysim.errors import ModelError
 from overlaysim.traffic.connection import Connection, Message, Outcome
-from overlaysim.traffic.segment import Segment, reset_for
+from overlaysim.traffic.segment import MTU, Segment, reset_for
 from overlaysim.units import SECOND
 from overlaysim.wire.tcp import ACK, RST, SYN
 
@@ -81,6 +83,7 @@ class StreamStack:
         dial_timeout: how long a handshake may take, picoseconds.
         patience: how long a connection may stand without progress, picoseconds (memberlist: 10 s
             for both, ``TCPTimeout`` in its ``config.go``).
+        mtu: gives the MTU of the path to an address.
     """
 
     def __init__(
@@ -90,8 +93,10 @@ class StreamStack:
         *,
         dial_timeout: int = 10 * SECOND,
         patience: int = 10 * SECOND,
+        mtu: Callable[[str], int] = lambda _: MTU,
     ) -> None:
         self.address = address
+        self._mtu = mtu
         self._rng = rng
         self._dial_timeout = dial_timeout
         self._patience = patience
@@ -145,6 +150,7 @@ class StreamStack:
         connection = Connection(
             port=stream, peer=target, peer_port=port, sequence=self._rng.getrandbits(32),
             kind=kind, opener=True, patience=self._patience if patience is None else patience,
+            mtu=partial(self._mtu, target),
         )  # fmt: skip
         self._connections[target, port, stream] = connection
         dial_timeout = self._dial_timeout if patience is None else patience
@@ -179,7 +185,7 @@ class StreamStack:
             connection = Connection(
                 port=segment.dst_port, peer=message.source, peer_port=segment.src_port,
                 sequence=self._rng.getrandbits(32), kind=segment.kind, opener=False,
-                patience=self._patience,
+                patience=self._patience, mtu=partial(self._mtu, message.source),
             )  # fmt: skip
             self._connections[key] = connection
             connection.accept(segment, self._dial_timeout, now)

@@ -14,6 +14,7 @@ GRE_IN_UDP_PORT = 4754
 """The UDP port of GRE-in-UDP (RFC 8086 section 3)."""
 
 _CHECKSUM, _KEY, _SEQUENCE = 0x8000, 0x2000, 0x1000
+_BITS = {"key": 32, "sequence": 32, "checksum": 16, "reserved0": 9, "reserved1": 16}
 _ROUTING = 0x4000  # RFC 1701; RFC 2784 section 2.3 has such packets discarded
 _DRAWN = {"flags": "C:1 R:1 K:1 S:1 reserved0:9 version:3"}
 
@@ -48,18 +49,26 @@ class GRE(Header, protocol=47, udp_port=GRE_IN_UDP_PORT):
         (key, sequence, checksummed, protocol, checksum, reserved0, reserved1) = self.announcing(
             layers, index
         )
+        self._check_bits()
         flags = reserved0 << 3 | (_CHECKSUM if checksummed else 0)
         optional = ((checksum or 0) << 16 | reserved1).to_bytes(4, "big") if checksummed else b""
         for flag, value in ((_KEY, key), (_SEQUENCE, sequence)):
             if value is not None:
-                if value >> 32:
-                    raise MalformedPacket(f"GRE: key and sequence have 32 bits, {value} does not")
                 flags |= flag
                 optional += value.to_bytes(4, "big")
         header: bytes = self.CODEC.pack(protocol, flags) + optional
         if checksummed and checksum is None:
             return insert_checksum(header, 4, internet_checksum(header + body))
         return header
+
+    def _check_bits(self) -> None:
+        for name, bits in _BITS.items():
+            value = getattr(self, name)
+            if value is not None and value >> bits:
+                raise MalformedPacket(
+                    f"GRE.{name}: {value} does not fit; "
+                    f"allowed is 0 to {(1 << bits) - 1} ({bits} bits)"
+                )
 
     @classmethod
     def parse(cls, data: bytes, start: int, end: int) -> Self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Self
 
-from overlaysim.wire.guess import ANY_IP
+from overlaysim.wire.guess import ANY_IP, ip_at
 from overlaysim.wire.header import Header
 from overlaysim.wire.malformed import MalformedPacket
 
@@ -59,7 +59,7 @@ class OpenWireGuard(_DataMessage, udp_port=WIREGUARD_PORT):
     """A data message with its packet in the clear, at the lengths it has on the wire.
 
     ``padding`` (zeros) and ``tag`` stand behind the packet; ``tag`` None is zeros: without a key
-    there is none. Reading, the padding stays behind the IP packet that ends before it.
+    there is none. What is padding only the length of the IP packet says.
     """
 
     WIRE = _FRONT
@@ -102,7 +102,9 @@ class OpenWireGuard(_DataMessage, udp_port=WIREGUARD_PORT):
         front = cls.read_fixed(data, start, end)
         if end - start < cls.CODEC.length + TAG:
             raise MalformedPacket(f"{cls.__name__} at byte {start}: shorter than its tag")
-        return tuple.__new__(cls, (*front, b"", data[end - TAG : end]))
+        begin, check = start + cls.CODEC.length, end - TAG
+        padding = data[begin + _packet_length(data, begin, check) : check]
+        return tuple.__new__(cls, (*front, padding, data[check:end]))
 
     def inner_binding(self) -> tuple[str, int] | None:
         """An IP packet; without one the message only keeps the session alive."""
@@ -111,6 +113,16 @@ class OpenWireGuard(_DataMessage, udp_port=WIREGUARD_PORT):
     def recomputed(self, inner: Header | None) -> Self:
         """See :meth:`Header.recomputed`."""
         return self.replace(tag=None)
+
+
+def _packet_length(data: bytes, start: int, end: int) -> int:
+    """Bytes of the IP packet at ``start``; all there are if it is none or claims more."""
+    room = end - start
+    kind = ip_at(data, start, end)
+    if kind is None:
+        return room
+    header = kind.parse(data, start, end)
+    return min(room, header.header_length + header.body_length(room - header.header_length))
 
 
 def _turned(number: int, size: int) -> int:

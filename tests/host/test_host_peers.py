@@ -91,7 +91,7 @@ def test_a_reply_that_cannot_be_sent_is_no_news_to_a_program(lab: HostLab) -> No
     # its own ping's end is news
     lab.container("web").stack.send_echo(Listener(heard), SendEcho(CLIENT, ident, 0, 56))
     lab.wait(5 * SECOND)
-    assert heard == [HostUnreachable(CLIENT)]
+    assert heard == [HostUnreachable(CLIENT, WEB)]
 
 
 class Listener:

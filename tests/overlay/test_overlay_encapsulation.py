@@ -189,6 +189,13 @@ def test_udp_checksum_and_ports() -> None:
     assert moved.layer(2, UDP).dst_port == 8472
 
 
+def test_the_network_of_two_tags_is_the_inner_one() -> None:
+    known = encapsulation("802.1ad-qinq")
+    outer = known.encapsulate(frame(), tunnel(network=0x123456))
+    assert [outer.layers[1].vid, outer.layers[2].vid] == [0x123, 0x456]
+    assert known.decapsulate(outer)[0] == known.identifier(0x123456) == 0x456
+
+
 def test_nvgre_tells_flows_apart_by_its_flow_id() -> None:
     known = encapsulation("nvgre")
     seen = {known.encapsulate(frame(), tunnel(flow=f)).layer(2, NVGRE).flow_id for f in range(512)}
@@ -244,6 +251,19 @@ def test_a_congestion_mark_for_a_packet_that_cannot_tell(family: int) -> None:
         else:
             with pytest.raises(NotDelivered, match="congestion was marked"):
                 known.decapsulate(marked)
+
+
+@pytest.mark.parametrize("name", ["vxlan", "geneve-opt0", "gtp-u", "wireguard"])
+def test_over_ipv6_a_udp_checksum_must_be_there(name: str) -> None:
+    known = encapsulation(name)
+    for family in (4, 6):
+        way = tunnel(family, settings=DeviceSettings(udp_checksum=False))
+        outer = known.encapsulate(frame(), way)
+        if family == 4:
+            known.decapsulate(outer)
+        else:
+            with pytest.raises(NotDelivered, match="there is no UDP checksum, which IPv6 does"):
+                known.decapsulate(outer)
 
 
 def test_a_packet_of_another_kind() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from overlaysim.overlay.icmp_errors import icmp_error, read_quoted, read_too_big, too_big
+from overlaysim.overlay.icmp_errors import icmp_error, read_too_big, too_big
 from overlaysim.overlay.pmtu import EXPIRES, PathMtus, tunnel_answer
 from overlaysim.units import SECOND
 from overlaysim.wire import (
@@ -202,7 +202,8 @@ def test_an_error_tells_what_it_is_about() -> None:
     assert error is not None
     assert (error.reporter, error.mtu) == ("10.9.1.254", 1400)
     assert (error.source, error.destination) == ("10.9.1.1", "10.9.2.2")
-    assert error.quoted.layer(1, UDP).dst_port == 4789
+    assert isinstance(error.transport, UDP)
+    assert error.transport.dst_port == 4789
     assert decode(frames[10]).find(VXLAN) is not None
 
 
@@ -224,14 +225,11 @@ def test_what_says_no_path_mtu(packet: Packet) -> None:
 
 def test_a_quote_may_end_anywhere() -> None:
     data = ping().pack()[14:]
-    whole = read_quoted(data)
-    assert whole is not None
-    assert whole.pack() == data
     for length in range(len(data)):
-        quoted = read_quoted(data[:length])
+        error = read_too_big(Packet((IPv4(B, A), ICMP(3, 4, 0, 1400)), data[:length]))
         if length < 20:
-            assert quoted is None
+            assert error is None
         else:
-            assert quoted is not None
-            assert len(quoted.layers) == (1 if length < 28 else 2)
-            assert quoted.payload == data[20 if length < 28 else 28 : length]
+            assert error is not None
+            assert (error.source, error.destination) == (A, B)
+            assert isinstance(error.transport, ICMP) is (length >= 28)

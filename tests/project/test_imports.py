@@ -4,7 +4,7 @@ The plan of the house, from the roof down (docs/ARCHITECTURE.md):
 
     cli
     bench
-    scenario   validate
+    scenario   validate   compare
     docker
     cluster
     host
@@ -26,7 +26,7 @@ PACKAGE = Path(__file__).parents[2] / "overlaysim"
 FLOORS = (
     ("cli",),
     ("bench",),
-    ("scenario", "validate"),
+    ("scenario", "validate", "compare"),
     ("docker",),
     ("cluster",),
     ("host",),
@@ -52,7 +52,9 @@ OWNERS = {
     "simpy": {"sim"},
     "networkx": {"underlay"},
     "matplotlib": {"report"},
+    "numpy": {"compare"},
     "yaml": {"scenario"},
+    "cryptography": {"overlay"},
 }
 """Packages from outside and the rooms that may import them; no others are imported at all."""
 

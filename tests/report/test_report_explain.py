@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from overlaysim.report import explain_lookup, explain_packet
 from overlaysim.report.explain import describe_packet
 from overlaysim.sim import Hop, Journey, Ledger, composition
@@ -92,6 +95,30 @@ def test_a_packet_on_its_way_and_one_gone_astray() -> None:
     assert lines[-1].startswith("time so far 51.376 us = ")
     Ledger().deliver(journey, journey.born + sum(journey.parts), "other@host-a")
     assert "arrived after 51.376 us, but at other" in explain_packet(journey)
+
+
+def test_a_packet_that_was_cut_and_put_together() -> None:
+    journey = ping()
+    first, second = journey.hops or ()
+    journey.hops = [first, replace(second, length=100)]
+    journey.queue += 2 * US  # for its second fragment, at host-a
+    Ledger().deliver(journey, journey.born + sum(journey.parts), "web@host-a")
+    lines = [re.sub(r" {2,}", "  ", line.strip()) for line in explain_packet(journey).splitlines()]
+    assert lines[4:8] == [
+        "host-b -> switch  queue empty  0.000  0.000  172 B with FCS, preamble, gap",
+        "switch -> host-a  2 ahead in the queue, first fragment  51.376  3.000  124 B",
+        "host-a  put together from its fragments  107.752  2.000",
+        "host-a vxlan0  VNI 4097, unwrapped  107.752",
+    ]
+
+
+def test_a_first_fragment_that_was_dropped() -> None:
+    journey = ping(hops=1)
+    journey.length = 100
+    Ledger().drop(journey, journey.born + sum(journey.parts), "queue full", "switch->host-a")
+    text = explain_packet(journey)
+    assert "148 B, 50 for the overlay" in text
+    assert "put together" not in text
 
 
 def test_bare_traffic_has_only_a_length() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from overlaysim.traffic.messages import (
     EchoReply,
+    FragmentationNeeded,
     HostUnreachable,
     LookUp,
     Resolved,
@@ -158,19 +159,68 @@ def test_on_a_slow_path_it_waits_two_round_trips_for_the_last() -> None:
     assert end == (4 + 5) * SECOND  # 3 s are five whole units of 2**19 us
 
 
-def test_dont_fragment_too_long_is_refused_with_the_mtu() -> None:
-    # The kernel says "message too long, mtu=1450" for 1423 bytes on an overlay of MTU 1450.
-    def stack(echo: SendEcho) -> list[tuple[int, Any]]:
-        assert echo.dont_fragment is True
-        return [(0, TooBig(1450))] if echo.size + 28 > 1450 else [(MS, reply(echo))]
+def carries(mtu: int, path: int = 9000) -> Replies:
+    """A stack whose first link has an MTU; the path has another, which it learns from an error."""
+    known = [mtu]
 
-    ping, _, _ = run(f"-c 2 -M do -s 1423 {ADDRESS}", stack)
-    assert ping.lines == ["PING 10.0.1.2 (10.0.1.2): 1423 data bytes"]
-    assert ping.errors == ["ping: sendto: Message too large, mtu=1450"]
-    assert ping.status == 1
-    ping, _, _ = run(f"-c 2 -M do -s 1422 {ADDRESS}", stack)
+    def stack(echo: SendEcho) -> list[tuple[int, Any]]:
+        length = echo.size + 28
+        if length <= min(known[0], path) or echo.dont_fragment is False:
+            return [(MS, reply(echo))]
+        if length > known[0]:
+            return [(0, TooBig(known[0]))] if echo.dont_fragment else [(MS, reply(echo))]
+        known[0] = path
+        return [(MS, FragmentationNeeded("10.0.1.2", path, echo.sequence))]
+
+    return stack
+
+
+def test_dont_fragment_too_long_is_refused_with_the_mtu() -> None:
+    # What iputils 20221126 printed in a container whose overlay had an MTU of 1450.
+    ping, end, _ = run(f"-c 2 -M do -s 1423 {ADDRESS}", carries(1450))
+    assert ping.lines == [
+        "PING 10.0.1.2 (10.0.1.2): 1423 data bytes",
+        "",
+        "--- 10.0.1.2 ping statistics ---",
+        "2 packets transmitted, 0 packets received, +2 errors, 100% packet loss",
+    ]
+    assert ping.errors == ["ping: local error: message too long, mtu=1450"] * 2
+    assert (ping.status, end) == (1, SECOND)
+    ping, _, _ = run(f"-c 2 -M do -s 1422 {ADDRESS}", carries(1450))
     assert ping.lines[1].startswith("1430 bytes from 10.0.1.2")
     assert ping.status == 0
+
+
+def test_what_the_path_does_not_carry_is_told_once_and_then_refused_at_home() -> None:
+    # iputils: "From 192.168.77.4 icmp_seq=1 Frag needed and DF set (mtu = 1400)", two local errors,
+    # "3 packets transmitted, 0 received, +3 errors, 100% packet loss"
+    ping, end, _ = run(f"-c 3 -M do -s 1422 {ADDRESS}", carries(1450, 1400))
+    assert ping.lines[1] == "From 10.0.1.2 icmp_seq=0 Frag needed and DF set (mtu = 1400)"
+    assert ping.errors == ["ping: local error: message too long, mtu=1400"] * 2
+    assert (
+        ping.lines[-1] == "3 packets transmitted, 0 packets received, +3 errors, 100% packet loss"
+    )
+    assert (ping.status, end) == (1, 2 * SECOND)
+
+
+def test_when_it_may_be_cut_only_the_first_is_lost() -> None:
+    # iputils with -M want: "3 packets transmitted, 2 received, +1 errors, 33.3333% packet loss"
+    ping, end, _ = run(f"-c 3 -M want -s 1422 {ADDRESS}", carries(1450, 1400))
+    assert ping.lines[1] == "From 10.0.1.2 icmp_seq=0 Frag needed and DF set (mtu = 1400)"
+    assert "3 packets transmitted, 2 packets received, +1 errors, 33% packet loss" in ping.lines
+    assert (ping.errors, ping.status, end) == ([], 0, 2 * SECOND + MS)
+    # busybox, which knows no -M, says nothing: "3 packets transmitted, 2 packets received"
+    ping, end, _ = run(f"-c 3 -s 1422 {ADDRESS}", carries(1450, 1400))
+    assert ping.lines[1].startswith("1430 bytes from 10.0.1.2: seq=1 ")
+    assert "3 packets transmitted, 2 packets received, 33% packet loss" in ping.lines
+    assert (ping.status, end) == (0, 3 * SECOND)
+
+
+def test_quiet_counts_errors_without_a_word() -> None:
+    ping, _, _ = run(f"-q -c 2 -M do -s 1422 {ADDRESS}", carries(1450, 1400))
+    assert len(ping.lines) == 4
+    assert "+2 errors" in ping.lines[-1]
+    assert ping.errors == []
 
 
 @pytest.mark.parametrize(("mode", "asked"), [("do", True), ("dont", False), ("want", None)])

@@ -32,9 +32,14 @@ class Channel:
     now: int = 0
     seen: list[tuple[int, str, Segment]] = field(default_factory=list)
     news: list[tuple[int, str, StreamDelivered | StreamFailed]] = field(default_factory=list)
+    mtus: dict[str, int] = field(default_factory=lambda: {A: 1500, B: 1500})
+    """What each host knows of the path to the other."""
 
     def __post_init__(self) -> None:
-        self.stacks = {A: StreamStack(A, Random(1)), B: StreamStack(B, Random(2))}
+        self.stacks = {
+            host: StreamStack(host, Random(seed), mtu=lambda _, host=host: self.mtus[host])  # type: ignore[misc]
+            for host, seed in ((A, 1), (B, 2))
+        }
         self.queue: list[tuple[int, int, str, str, Segment]] = []
         self.sent = 0
 
@@ -151,6 +156,49 @@ def test_headers_have_the_sizes_of_linux_segments() -> None:
         segment.header_length == segment.header.header_length for _, _, segment in channel.seen
     )
     assert channel.seen[0][2].options[:4] == b"\x02\x04\x05\xb4"  # MSS 1460
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "length"), [(1400, 1500, 1348), (1500, 1400, 1348), (9000, 9000, 8948)]
+)
+def test_segments_are_as_long_as_both_ends_let_them_be(mine: int, theirs: int, length: int) -> None:
+    channel = Channel(mtus={A: mine, B: theirs}, answer=20_000)
+    channel.stacks[B].listen(PORT)
+    channel.stacks[A].open(B, PORT, "push", 20_000, "bulk-sync", 0, wants_reply=True)
+    channel.run()
+    for host in (A, B):
+        assert (
+            max(segment.length for _, sender, segment in channel.seen if sender == host) == length
+        )
+    offers = [segment.mss for _, _, segment in channel.seen if segment.flags & SYN]
+    assert offers == [mine - 40, theirs - 40]
+    assert [news.length for _, _, news in channel.news] == [20_000] * 2  # type: ignore[union-attr]
+
+
+@given(
+    lengths=st.lists(st.integers(576, 1500), min_size=1, max_size=5), size=st.integers(1, 30_000)
+)
+def test_a_message_arrives_once_whatever_the_path_carries_meanwhile(
+    lengths: list[int], size: int
+) -> None:
+    """The path narrows from time to time; what is too long then is lost, and the host learns."""
+    channel = Channel()
+    narrowest = iter(sorted(lengths, reverse=True))
+    path = [1500]
+
+    def fate(segment: Segment) -> list[int]:
+        if len(channel.seen) % 7 == 0:
+            path[0] = next(narrowest, path[0])
+        if segment.length + segment.header_length + 20 > path[0]:
+            channel.mtus = {A: path[0], B: path[0]}
+            return []
+        return [DELAY]
+
+    channel.fate = fate
+    channel.stacks[B].listen(PORT)
+    channel.stacks[A].open(B, PORT, "push", size, "bulk-sync", 0)
+    channel.run()
+    assert [(host, news.length) for _, host, news in channel.news] == [(B, size)]  # type: ignore[union-attr]
 
 
 def test_every_second_full_segment_is_acknowledged() -> None:

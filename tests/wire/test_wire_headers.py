@@ -12,19 +12,39 @@ from hypothesis import strategies as st
 
 from overlaysim.wire import (
     ARP,
+    ESP,
+    GRE,
+    GTPU,
+    GUE,
     HEADERS,
     ICMP,
+    MPLS,
+    NVGRE,
+    STT,
     TCP,
     UDP,
     VXLAN,
+    DestinationOptions,
+    Dot1Q,
     Ethernet,
+    Geneve,
     Header,
     HopByHop,
     ICMPv6,
     IPv4,
     IPv6,
+    IPv6Fragment,
+    L2TPv3,
+    L2TPv3Cookie,
+    L2TPv3overUDP,
     MalformedPacket,
+    ServiceTag,
+    VxlanGbp,
+    VxlanGpe,
+    WireGuard,
 )
+from overlaysim.wire.guess import AnyIP, IpOrFrame
+from overlaysim.wire.stt import SttFirstSegment
 
 
 def bits(width: int) -> st.SearchStrategy[int]:
@@ -39,8 +59,33 @@ def multiple(of: int, most: int, rest: int = 0) -> st.SearchStrategy[bytes]:
 MAC = st.binary(min_size=6, max_size=6).map(lambda data: data.hex(":"))
 IP4 = st.binary(min_size=4, max_size=4).map(lambda data: str(IPv4Address(data)))
 IP6 = st.binary(min_size=16, max_size=16).map(lambda data: str(IPv6Address(data)))
-U8, U16, U32 = bits(8), bits(16), bits(32)
+U8, U16, U32, U64 = bits(8), bits(16), bits(32), bits(64)
 FLAG = st.booleans()
+
+
+@st.composite
+def gre(draw: st.DrawFn) -> GRE:
+    """Any optional field may be missing; the checksum brings another 16 bits with it."""
+    key, sequence = draw(st.none() | U32), draw(st.none() | U32)
+    if draw(FLAG):
+        return GRE(key, sequence, True, draw(U16), draw(U16), draw(bits(9)), draw(U16))
+    return GRE(key, sequence, False, draw(U16), None, draw(bits(9)))
+
+
+@st.composite
+def gtpu(draw: st.DrawFn) -> GTPU:
+    """With any of the three flags there are four more bytes; the last names an extension."""
+    extension, sequenced, npdu = draw(FLAG), draw(FLAG), draw(FLAG)
+    optional = b""
+    if extension or sequenced or npdu:
+        optional = draw(st.binary(min_size=3, max_size=3))
+        for words in draw(st.lists(st.integers(1, 4), max_size=3)) if extension else ():
+            optional += bytes((draw(st.integers(1, 255)), words)) + bytes(4 * words - 2)
+        optional += b"\0" if extension else bytes((draw(U8),))
+    return GTPU(draw(U32), optional, extension, sequenced, npdu, draw(U8), draw(U16), draw(bits(1)))
+
+
+_STT = (U64, U8, U8, U16, bits(3), FLAG, bits(12), U8, U16)
 
 EXPLICIT = {
     Ethernet: st.builds(Ethernet, MAC, MAC, U16),
@@ -56,15 +101,44 @@ EXPLICIT = {
     ICMP: st.builds(ICMP, U8, U8, U16, U16, U16),
     ICMPv6: st.builds(ICMPv6, U8, U8, U16, U16, U16),
     VXLAN: st.builds(VXLAN, bits(24), U8, bits(24), U8),
+    Dot1Q: st.builds(Dot1Q, bits(12), bits(3), FLAG, U16),
+    ServiceTag: st.builds(ServiceTag, bits(12), bits(3), FLAG, U16),
+    DestinationOptions: st.builds(DestinationOptions, multiple(8, 4, 6), U8),
+    IPv6Fragment: st.builds(
+        IPv6Fragment, U32, bits(13).map(lambda units: units * 8), FLAG, U8, U8, bits(2)
+    ),
+    VxlanGbp: st.builds(
+        VxlanGbp, bits(24), U16, FLAG, FLAG, FLAG, bits(3), bits(4), bits(2), bits(3), U8
+    ),
+    VxlanGpe: st.builds(
+        VxlanGpe, bits(24), U8, FLAG, FLAG, FLAG, FLAG, bits(2), U16, U8
+    ),
+    Geneve: st.builds(Geneve, bits(24), multiple(4, 63), U16, FLAG, FLAG, bits(6), U8),
+    GRE: gre(),
+    NVGRE: st.builds(NVGRE, bits(24), U8),
+    GUE: st.builds(GUE, U8, FLAG, U16, multiple(4, 31)),
+    MPLS: st.builds(MPLS, bits(20), bits(3), FLAG, U8),
+    GTPU: gtpu(),
+    STT: st.builds(STT, *_STT),
+    SttFirstSegment: st.builds(SttFirstSegment, *_STT),
+    L2TPv3: st.builds(L2TPv3, U32, st.just(b""), st.just(b"")),
+    L2TPv3Cookie: st.builds(
+        L2TPv3Cookie, U32, st.binary(min_size=8, max_size=8), st.binary(min_size=4, max_size=4)
+    ),
+    L2TPv3overUDP: st.builds(L2TPv3overUDP, U32, bits(11), U16, st.just(b""), st.just(b"")),
+    ESP: st.builds(ESP, U32, U32),
+    WireGuard: st.builds(WireGuard, U32, U64, bits(24)),
 }  # fmt: skip
 """For every header, instances in which nothing is left to compute."""
 
 
 def test_every_header_is_tested_here() -> None:
-    assert set(EXPLICIT) == set(HEADERS)
+    """But for the two that stand for others; and what only a look at the bytes tells apart."""
+    chosen = {VxlanGbp, NVGRE, SttFirstSegment, L2TPv3Cookie}
+    assert set(EXPLICIT) - chosen == set(HEADERS) - {AnyIP, IpOrFrame}
 
 
-@pytest.mark.parametrize("kind", HEADERS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", EXPLICIT, ids=lambda kind: kind.__name__)
 def test_unpack_is_the_inverse_of_pack(kind: type[Header]) -> None:
     @given(EXPLICIT[kind], st.binary(max_size=8), st.binary(max_size=8))
     def check(header: Header, before: bytes, behind: bytes) -> None:
@@ -79,7 +153,7 @@ def test_unpack_is_the_inverse_of_pack(kind: type[Header]) -> None:
     check()
 
 
-@pytest.mark.parametrize("kind", HEADERS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", EXPLICIT, ids=lambda kind: kind.__name__)
 def test_a_cut_header_is_refused(kind: type[Header]) -> None:
     @given(EXPLICIT[kind], st.data())
     def check(header: Header, data: st.DataObject) -> None:

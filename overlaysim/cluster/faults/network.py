@@ -10,6 +10,7 @@ from overlaysim.cluster.faults.base import check_hosts
 from overlaysim.errors import InputError, quote
 from overlaysim.underlay.barriers import Undo
 from overlaysim.underlay.overrides import check_changes
+from overlaysim.underlay.ports import port_text
 from overlaysim.underlay.spec import describe
 
 if TYPE_CHECKING:
@@ -114,11 +115,12 @@ class BlockPort:
     """A packet filter drops what is for a port: at a host's interface or on a link, both ways.
 
     The port is the destination port, as in ``iptables -I INPUT -p udp --dport 7946 -j DROP`` and
-    the same for OUTPUT.
+    the same for OUTPUT. With the protocol ``ip``, ``port`` is the number of an IP protocol, as in
+    ``-p esp -j DROP``.
     """
 
     where: str | tuple[str, str]
-    protocol: Literal["tcp", "udp"]
+    protocol: Literal["tcp", "udp", "ip"]
     port: int
 
     @property
@@ -127,7 +129,7 @@ class BlockPort:
         place = (
             f"at {self.where}" if isinstance(self.where, str) else f"on {' - '.join(self.where)}"
         )
-        return f"{self.port}/{self.protocol} blocked {place}"
+        return f"{port_text((self.protocol, self.port))} blocked {place}"
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -140,11 +142,15 @@ class BlockPort:
             check_hosts(world, (self.where,))
         else:
             world.underlay.check_link(*self.where)
-        if self.protocol not in ("tcp", "udp"):
+        if self.protocol not in ("tcp", "udp", "ip"):
             raise InputError(
-                f"{quote(self.protocol)} is not a protocol with ports; write tcp or udp"
+                f"{quote(self.protocol)} is not a protocol with ports; write tcp or udp, or ip for "
+                "a whole IP protocol"
             )
-        if not 1 <= self.port <= 65_535:
+        if self.protocol == "ip":
+            if not 0 <= self.port <= 255:
+                raise InputError(f"an IP protocol is from 0 to 255, not {self.port}")
+        elif not 1 <= self.port <= 65_535:
             raise InputError(f"a port is from 1 to 65535, not {self.port}")
 
     def begin(self, world: World) -> Undo:

@@ -56,6 +56,14 @@ class TunnelChoice:
             return overlay_mtu(underlay_mtu, encrypted=self.encapsulation is DOCKER)
         return self.encapsulation.inner_mtu(underlay_mtu, self.family)
 
+    @property
+    def port(self) -> tuple[str, int]:
+        """What a packet filter sees of it: UDP or TCP and a port, or ``ip`` and a protocol."""
+        protocol, number = self.encapsulation.port
+        if protocol == "udp" and self.settings.port is not None:
+            return protocol, self.settings.port
+        return protocol, number
+
     def on_data_path_port(self, port: int) -> TunnelChoice:
         """The same with VXLAN on the swarm's data path port, where the underlay sees VXLAN's."""
         if port == VXLAN_PORT or not self.encapsulation.has_port(VXLAN_PORT):

@@ -76,8 +76,9 @@ _CBC = "RFC 4303; RFC 3602 s3; RFC 4868 s2.3"
 
 
 def _esp_in_udp(tunnel: Tunnel, length: int) -> tuple[Header, ...]:
-    # RFC 3948 section 2.1: the UDP checksum should be 0.
-    return tunnel.udp(NAT_PORT, NAT_PORT, checksum=False), _esp(EspGcm16, tunnel, length)
+    # RFC 3948 section 2.1: over IPv4 the UDP checksum should be 0. IPv6 allows no 0.
+    udp = tunnel.udp(NAT_PORT, NAT_PORT, checksum=tunnel.family == 6)
+    return udp, _esp(EspGcm16, tunnel, length)
 
 
 def _vxlan_in_esp(kind: type[OpenESP], tunnel: Tunnel, length: int) -> tuple[Header, ...]:

@@ -148,6 +148,21 @@ class Encapsulation:
     # ---- and out of it --------------------------------------------------------------------
 
     @property
+    def port(self) -> tuple[str, int]:
+        """What a packet filter sees: ``udp`` or ``tcp`` and a port, or ``ip`` and a protocol.
+
+        Where a container's own packets cross the underlay there is no one answer: ``ip`` and 255.
+        """
+        first = self._example[0] if self._example else None
+        if isinstance(first, UDP | TCP):
+            return ("udp" if isinstance(first, UDP) else "tcp"), first.dst_port
+        if self.link:
+            return "ip", 255
+        kinds = IPv4 if 4 in self.inner else IPv6
+        number = (kinds if first is None else first).BINDINGS.get("protocol")
+        return "ip", 255 if number is None else number
+
+    @property
     def has_ports(self) -> bool:
         """Whether the underlay sees UDP or TCP ports."""
         return bool(self._example) and isinstance(self._example[0], UDP | TCP)
@@ -186,7 +201,8 @@ class Encapsulation:
 
         Raises:
             NotDelivered: for what a receiver drops: other headers, values it does not take, a
-                congestion mark for a packet that cannot tell (RFC 6040 section 4.2).
+                congestion mark for a packet that cannot tell (RFC 6040 section 4.2), no UDP
+                checksum over IPv6.
         """
         first = self._first
         inside = first + len(self._example)
@@ -205,12 +221,14 @@ class Encapsulation:
             return self._network_of(shim), inner.wrap(own)
         if not self.link:
             _check_congestion(outer.layers[1], inner)
+            _check_checksum(outer.layers[1], shim)
         return self._network_of(shim), inner
 
     def _network_of(self, shim: tuple[Header, ...]) -> int | None:
         if self.network is None:
             return None
         kind, field, _ = self.network
+        # A subclass may stand in front: a service tag is a tag, too.
         header = next(layer for layer in shim if type(layer) is kind)
         return int(getattr(header, field))
 
@@ -319,6 +337,13 @@ def _check_congestion(outer: Header, inner: Packet) -> None:
     marked = isinstance(outer, IPv4 | IPv6) and ecn_of(outer) == CE
     if marked and ip is not None and ecn_of(ip) == NOT_ECT:
         raise NotDelivered("congestion was marked, but the inner packet does not take part in ECN")
+
+
+def _check_checksum(outer: Header, shim: tuple[Header, ...]) -> None:
+    """RFC 8200 section 8.1; RFC 6935 would let tunnels agree on less, Linux does not by default."""
+    udp = shim[0] if shim else None
+    if isinstance(outer, IPv6) and isinstance(udp, UDP) and udp.checksum == 0:
+        raise NotDelivered("there is no UDP checksum, which IPv6 does not allow")
 
 
 @lru_cache(maxsize=64)

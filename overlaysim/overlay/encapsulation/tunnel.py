@@ -31,7 +31,8 @@ class DeviceSettings:
         df: one of :data:`DF_RULES`; no effect over IPv6.
         ttl: outer TTL or hop limit, or ``inherit``.
         tos: outer DSCP and ECN octet (the ECN bits are replaced), or ``inherit`` for the DSCP.
-        udp_checksum: whether an outer UDP header has a checksum.
+        udp_checksum: whether an outer UDP header has a checksum; without one nobody takes the
+            packet over IPv6 (Linux ``udp6zerocsumrx`` is off).
         ports: UDP source ports: from the first to the one before the last.
         port: UDP destination port.
         flow_label: of an outer IPv6 header.
