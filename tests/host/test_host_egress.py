@@ -369,6 +369,22 @@ def test_what_is_neither_udp_nor_an_echo_is_not_translated(lab: HostLab) -> None
     assert seen.reasons == [("not translated", "host-a")] * 2
 
 
+def test_tracepath_sees_the_host_as_a_hop() -> None:
+    lab = out_lab("1400 B")
+    lines = [
+        " ".join(line.split()) for line in lab.exec("client", f"tracepath {DATABASE}").splitlines()
+    ]
+    assert lines == [
+        "1?: [LOCALHOST] pmtu 1500",
+        "1: 172.18.0.1 0.000ms",
+        "1: 172.18.0.1 0.000ms",
+        "2: 172.18.0.1 0.000ms pmtu 1400",
+        "2: 10.77.0.13 0.232ms reached",
+        "Resume: pmtu 1400 hops 2 back 2",
+    ]
+    lab.world.check_conservation()
+
+
 @pytest.mark.parametrize("size", [2000, 4000])
 def test_fragments_pass_as_they_came(
     lab: HostLab, size: int, monkeypatch: pytest.MonkeyPatch
