@@ -224,23 +224,28 @@ class Datapath:
         if arrival is not None:
             self._untunnel(journey, arrival, packet.length)
         elif isinstance(transport, UDP):
-            self._to_daemon(journey, packet, transport.dst_port)
+            if not self.offer(journey, packet, transport.dst_port):
+                self.unclaimed(journey, packet)
         elif self._tcp is None or not isinstance(transport, TCP):
             self._drop(journey, "port closed", self.me.name)
         else:
             self._simulator.ledger.deliver(journey, self._simulator.now, self.me.name)
             self._tcp(journey, packet)
 
-    def _to_daemon(self, journey: Journey, packet: Packet, port: int) -> None:
-        """A datagram for a daemon's socket: it has arrived once it is in the socket's buffer."""
+    def offer(self, journey: Journey, packet: Packet, port: int) -> bool:
+        """Give a datagram to the daemon that listens on a port; whether there is one.
+
+        It has arrived once it is in the socket's buffer.
+        """
         handler = self._ports.get(port)
         if handler is None:
-            self.unclaimed(journey, packet)
-        elif not self._daemon.has_room(port):
+            return False
+        if not self._daemon.has_room(port):
             self._drop(journey, "socket buffer full", self.me.name)
         else:
             self._simulator.ledger.deliver(journey, self._simulator.now, self.me.name)
             self._daemon.take(partial(handler, journey, packet), port=port, length=packet.length)
+        return True
 
     def _untunnel(self, journey: Journey, arrival: Arrival, length: int) -> None:
         """A tunnel device has a frame for its bridge, once the work for it is done."""

@@ -12,17 +12,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from overlaysim.host.datapath import Datapath
 from overlaysim.host.directory import Directory, HostAddress
 from overlaysim.host.interface import Interface
 from overlaysim.host.ip import PROTOCOL_NAMES, OwnerOf
 from overlaysim.host.kernel import Kernel, bare_composition
-from overlaysim.host.outer import OuterIp
 from overlaysim.overlay.icmp_errors import time_exceeded, too_big
 from overlaysim.overlay.masquerade import Masquerade, MasqueradedFlow
 from overlaysim.overlay.reassembly import Reassembler
 from overlaysim.sim import Journey, Simulator, composition
 from overlaysim.sim.events import FlowMasqueraded
-from overlaysim.wire import Ethernet, IPv4, Packet
+from overlaysim.wire import UDP, Ethernet, IPv4, Packet
 
 Bridges = Callable[[], Iterable[Interface]]
 """The gateway interfaces of the bridge networks that a host forwards for, at present."""
@@ -41,42 +41,38 @@ class Egress:
     """The router that a host is for its containers.
 
     Args:
-        me: the host.
         directory: where the hosts behind addresses are looked up.
-        outer: the host's interface in the underlay.
-        kernel: takes what is for the host itself.
+        datapath: the host's interface in the underlay, and its daemons' ports.
+        kernel: takes what else is for the host itself.
         bridges: the bridges there are.
         owner_of: as for :class:`~overlaysim.host.stack.Stack`.
-        is_reserved: whether the host itself uses a UDP port.
     """
 
     def __init__(
         self,
         simulator: Simulator,
-        me: HostAddress,
         directory: Directory,
-        outer: OuterIp,
+        datapath: Datapath,
         kernel: Kernel,
         *,
         bridges: Bridges,
         owner_of: OwnerOf,
-        is_reserved: Callable[[int], bool],
     ) -> None:
         self._simulator = simulator
-        self._me = me
+        self._me = datapath.me
         self._directory = directory
-        self._outer = outer
+        self._datapath = datapath
+        self._outer = datapath.outer
         self._kernel = kernel
         self._bridges = bridges
         self._owner_of = owner_of
-        self._is_reserved = is_reserved
         self._reassembler = Reassembler()
         self._held = 0
         self._expiry_set = False
         self._masquerade = self._new_masquerade()
 
     def _new_masquerade(self) -> Masquerade:
-        masquerade = Masquerade(self._me.address, self._is_reserved)
+        masquerade = Masquerade(self._me.address, self._datapath.uses)
         masquerade.on_flow = self._tell
         return masquerade
 
@@ -147,6 +143,11 @@ class Egress:
         first, *others = pieces
         for other in others:
             self._simulator.ledger.deliver(other.journey, self._simulator.now, self._me.name)
+        transport = whole.layers[1] if len(whole.layers) > 1 else None
+        if isinstance(transport, UDP):
+            frame = whole.wrap(Ethernet(self._me.mac, gateway.mac))
+            if self._datapath.offer(first.journey, frame, transport.dst_port):
+                return
         self._kernel.take(
             first.journey, whole, lambda journey, packet: self._answer(gateway, journey, packet)
         )

@@ -68,13 +68,12 @@ class Host:
         )
         self.streams = HostStreams(around.simulator, self.datapath, around.directory, self.daemon)
         self.agent: Agent | None = None
-        outer = self.datapath.outer
-        kernel = Kernel(around.simulator, me, around.directory, outer)
+        kernel = Kernel(around.simulator, me, around.directory, self.datapath.outer)
         self.egress = Egress(
-            around.simulator, me, around.directory, outer, kernel, bridges=self._bridges,
-            owner_of=self._owner, is_reserved=self.datapath.uses,
+            around.simulator, around.directory, self.datapath, kernel, bridges=self._bridges,
+            owner_of=self._owner,
         )  # fmt: skip
-        self.datapath.unclaimed = outer.take_icmp = self.egress.receive
+        self.datapath.unclaimed = self.datapath.outer.take_icmp = self.egress.receive
         self.containers: dict[str, Container] = {}
         self.memberships: dict[str, Membership] = {}
         self._resolver = EmbeddedResolver(

@@ -20,6 +20,7 @@ from overlaysim.traffic.messages import (
     PortUnreachable,
     SendDatagram,
     SendEcho,
+    TimeExceeded,
     TooBig,
 )
 from overlaysim.wire import ICMP, UDP, IPv4, Opaque, Packet
@@ -28,6 +29,7 @@ from overlaysim.wire.icmp import (
     ECHO_REQUEST,
     FRAGMENTATION_NEEDED,
     PORT_UNREACHABLE,
+    TIME_EXCEEDED,
     UNREACHABLE,
 )
 from overlaysim.wire.quotes import quoted_layers
@@ -180,8 +182,8 @@ class Stack(IpLayer):
             if program is not None:
                 size = packet.payload_length
                 program.receive(EchoReply(ip.src, icmp.ident, icmp.sequence, size, ip.ttl))
-        elif icmp.type == UNREACHABLE and icmp.code == PORT_UNREACHABLE:
-            self._take_port_unreachable(packet)
+        elif (icmp.type, icmp.code) in ((UNREACHABLE, PORT_UNREACHABLE), (TIME_EXCEEDED, 0)):
+            self._take_end(packet, icmp)
         elif icmp.type == UNREACHABLE and icmp.code == FRAGMENTATION_NEEDED:
             self._take_too_big(interface, packet)
 
@@ -210,12 +212,16 @@ class Stack(IpLayer):
         if error is not None and route is not None:
             self._transmit(*route, error, message=self._new_message("icmp"))
 
-    def _take_port_unreachable(self, packet: Packet) -> None:
-        """Tell the program whose datagram is quoted in the ICMP error."""
+    def _take_end(self, packet: Packet, icmp: ICMP) -> None:
+        """Tell the program whose datagram is quoted in an ICMP error where that came to its end."""
         udp = next(iter(quoted_layers(packet)[1:]), None)
         program = self._ports.get(udp.src_port) if isinstance(udp, UDP) else None
-        if isinstance(udp, UDP) and program is not None:
-            ip = packet.layer(0, IPv4)
+        if not isinstance(udp, UDP) or program is None:
+            return
+        ip = packet.layer(0, IPv4)
+        if icmp.type == TIME_EXCEEDED:
+            program.receive(TimeExceeded(ip.src, udp.dst_port))
+        else:
             program.receive(PortUnreachable(ip.src, udp.dst_port, ip.ttl))
 
     def _take_too_big(self, interface: Interface, packet: Packet) -> None:

@@ -32,7 +32,7 @@ class RunMeta:
         complete: False if the run was interrupted.
         scenario_sha256: hex digest of the scenario file; empty if there was none.
         settings: what else the run depends on; JSON values only.
-        addresses: host -> its address in the underlay.
+        addresses: host or router -> its address in the underlay.
         warnings: what could be foretold of the run that its author may not have meant.
     """
 

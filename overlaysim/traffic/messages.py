@@ -128,6 +128,14 @@ class PortUnreachable:
     ttl: int = 64
 
 
+@dataclass(frozen=True, slots=True)
+class TimeExceeded:
+    """The time to live of what was sent to UDP ``port`` ran out at ``source``."""
+
+    source: str
+    port: int
+
+
 Event = (
     Resolved
     | EchoReply
@@ -136,5 +144,6 @@ Event = (
     | FragmentationNeeded
     | HostUnreachable
     | PortUnreachable
+    | TimeExceeded
 )
 """Everything the stack can tell a program."""

@@ -19,6 +19,7 @@ from overlaysim.traffic.messages import (
     PortUnreachable,
     Resolved,
     SendDatagram,
+    TimeExceeded,
     TooBig,
 )
 from overlaysim.traffic.options import UsageError, parse_options
@@ -179,6 +180,8 @@ class Tracepath(Program):
         if isinstance(message, PortUnreachable):
             slot = message.port - base
             return _News(now, slot, message.source, "reached", ttl=message.ttl, last=True)
+        if isinstance(message, TimeExceeded):
+            return _News(now, message.port - base, message.source, "")
         if isinstance(message, HostUnreachable):
             return _News(now, min(self._probes, default=-1), message.source, "!H", last=True)
         return None

@@ -282,12 +282,15 @@ def test_the_discard_port_takes_and_forgets(lab: HostLab, target: str) -> None:
     assert client.heard == []
 
 
-def test_a_daemons_port_takes_a_datagram_and_makes_nothing_of_it(lab: HostLab) -> None:
-    client = UdpClient(5002, HOST_B, 7946, count=2)
+@pytest.mark.parametrize(("target", "name"), [(HOST_A, "host-a"), (HOST_B, "host-b")])
+def test_a_daemons_port_takes_a_datagram_and_makes_nothing_of_it(
+    lab: HostLab, target: str, name: str
+) -> None:
+    client = UdpClient(5002, target, 7946, count=2)
     with lab.watch() as seen:
         lab.host("host-a").execute(lab.container("client"), client)
         lab.wait(SECOND)
-    assert [(j.outcome, j.reached) for j in seen.journeys] == [("delivered", "host-b")] * 2
+    assert [(j.outcome, j.reached) for j in seen.journeys] == [("delivered", name)] * 2
     assert client.heard == []
 
 
@@ -364,6 +367,22 @@ def test_what_is_neither_udp_nor_an_echo_is_not_translated(lab: HostLab) -> None
         send_by_hand(lab, Packet((IPv4(CLIENT, DATABASE), ICMP(ECHO_REPLY, 0, 1, 1)), b"x" * 40))
         lab.wait(MS)
     assert seen.reasons == [("not translated", "host-a")] * 2
+
+
+def test_tracepath_sees_the_host_as_a_hop() -> None:
+    lab = out_lab("1400 B")
+    lines = [
+        " ".join(line.split()) for line in lab.exec("client", f"tracepath {DATABASE}").splitlines()
+    ]
+    assert lines == [
+        "1?: [LOCALHOST] pmtu 1500",
+        "1: 172.18.0.1 0.000ms",
+        "1: 172.18.0.1 0.000ms",
+        "2: 172.18.0.1 0.000ms pmtu 1400",
+        "2: 10.77.0.13 0.232ms reached",
+        "Resume: pmtu 1400 hops 2 back 2",
+    ]
+    lab.world.check_conservation()
 
 
 @pytest.mark.parametrize("size", [2000, 4000])

@@ -18,6 +18,7 @@ from overlaysim.traffic.messages import (
     PortUnreachable,
     Resolved,
     SendDatagram,
+    TimeExceeded,
     TooBig,
 )
 from overlaysim.traffic.tracepath import USAGE, Tracepath
@@ -114,6 +115,23 @@ def test_a_path_that_carries_less_and_says_so() -> None:
         "     Resume: pmtu 1400 hops 1 back 1",
     ]
     assert [probe.size for probe in probes] == [65_507, 1422, 1372]
+
+
+def test_a_router_on_the_way_is_a_hop() -> None:
+    gateway = "172.18.0.1"
+
+    def answers(probe: SendDatagram) -> list[tuple[int, Any]]:
+        if probe.ttl == 1:
+            return [(40 * US, TimeExceeded(gateway, probe.destination_port))]
+        return [(205 * US, PortUnreachable(probe.destination, probe.destination_port, 63))]
+
+    program, _, probes = run(f"-n -l 1000 {ADDRESS}", answers)
+    assert program.lines == [
+        f" 1:  {gateway:<52}  0.040ms ",
+        f" 2:  {COLUMN}  0.205ms reached",
+        "     Resume: pmtu 1000 hops 2 back 2",
+    ]
+    assert [probe.ttl for probe in probes] == [1, 2]
 
 
 def test_names_are_looked_up() -> None:
