@@ -10,7 +10,8 @@ from __future__ import annotations
 import pytest
 from mtu_lab import CLIENT, SMALL_MTU, WEB, MtuLab, behind, direct, outcomes
 
-from overlaysim.overlay import encapsulate, fragment
+from overlaysim.overlay import fragment
+from overlaysim.overlay.encapsulation import Tunnel, encapsulation
 from overlaysim.overlay.icmp_errors import read_too_big, too_big
 from overlaysim.units import SECOND
 from overlaysim.wire import ICMP, UDP, Ethernet, IPv4, Opaque, Packet
@@ -61,12 +62,8 @@ def test_routed_inner_with_df_the_router_tells_the_source() -> None:
 def test_routed_inner_without_df_the_router_cuts() -> None:
     pieces = fragment(ROUTED.replace(1, IPv4(CLIENT, WEB)), 1450)
     assert [piece.length - 14 for piece in pieces] == [1444, 76]
-    frames = [
-        encapsulate(piece, vni=42, source_ip="10.9.0.1", target_ip="10.9.0.2",
-                    source_mac="02:00:00:00:00:01", target_mac="02:00:00:00:00:02",
-                    source_port=40000, ident=1).length
-        for piece in pieces
-    ]  # fmt: skip
+    ends = Tunnel("10.9.0.1", "10.9.0.2", "02:00:00:00:00:01", "02:00:00:00:00:02", network=42)
+    frames = [encapsulation("vxlan").encapsulate(piece, ends).length for piece in pieces]
     assert frames == [1508, 140]
 
 
