@@ -119,7 +119,7 @@ class Datapath:
             return
         inner = journey.composition
         journey.composition = composition(
-            "data", inner.payload, inner.inner_headers, VXLAN_HEADER, TUNNEL_HEADERS
+            inner.kind, inner.payload, inner.inner_headers, VXLAN_HEADER, TUNNEL_HEADERS
         )
         journey.encapsulate += self._costs.encapsulate
         ip = outer.layers[1]
