@@ -165,6 +165,10 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write report, tables and figures")
     parser.add_argument("--capture", action="store_true", help="add capture.pcapng to --out")
+    parser.add_argument(
+        "--seal", action="store_true",
+        help="encrypt what encrypted tunnels carry in the capture; the keys go to esp_sa beside it",
+    )  # fmt: skip
     parser.add_argument("--no-figures", action="store_true", help="leave the figures out of --out")
 
 
@@ -188,6 +192,8 @@ def _check_output(options: argparse.Namespace) -> None:
         check_run_folder(options.out)
     elif options.capture:
         raise InputError("--capture needs a folder for the capture: add --out DIR")
+    if options.seal and not options.capture:
+        raise InputError("--seal encrypts a capture: add --capture")
 
 
 def _run(options: argparse.Namespace) -> int:

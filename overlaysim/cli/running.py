@@ -57,6 +57,10 @@ def finish(result: Result, options: argparse.Namespace) -> int:
         InputError: the folder cannot be written; the report has been printed all the same.
     """
     folder = None
+    if options.seal and result.capture is not None:
+        from overlaysim.scenario.sealed import Sealer  # noqa: PLC0415 (late: keys, ciphers)
+
+        result.capture.sealing = Sealer(result.measurements.meta.seed)
     if options.out is not None:
         try:
             result.write(options.out, figures=not options.no_figures)

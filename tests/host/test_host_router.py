@@ -9,7 +9,7 @@ from overlaysim.overlay.icmp_errors import read_too_big
 from overlaysim.sim.events import FrameSeen
 from overlaysim.underlay import LinkSpec, listed
 from overlaysim.units import MS
-from overlaysim.wire import ICMP, UDP, Ethernet, IPv4, Packet
+from overlaysim.wire import ICMP, UDP, Ethernet, IPv4, IPv6, Packet
 
 
 def test_a_router_counts_a_hop_and_takes_no_time() -> None:
@@ -184,3 +184,31 @@ def test_errors_about_packets_that_were_never_sent_teach_nothing(mine: bool) -> 
     lab.send(error.wrap(Ethernet(a.mac, b.mac)), source="b", target="a")
     lab.run(MS)
     assert lab.hosts["a"].mtu(b) == 1500
+
+
+# ---- IPv6 ---------------------------------------------------------------------------------------
+
+
+def test_routers_do_not_cut_ipv6_but_tell_and_then_its_host_does() -> None:
+    lab = UnderlayLab(chain([1500, 1400, 1500]), net="fd09::")
+    sent = lab.packet_6(1478)
+    lab.send(sent)
+    lab.run(MS)
+    assert lab.fates() == [("data", "fragmentation needed", "r1"), ("icmp", "delivered", "a")]
+    assert lab.ended[1].length == 14 + 1280
+    assert lab.hosts["a"].mtu(lab.places["b"]) == 1400
+    lab.ended.clear()
+    lab.send(lab.packet_6(1478))
+    lab.run(MS)
+    assert lab.fates() == [("fragment", "delivered", "b"), ("data", "delivered", "b")]
+    (whole,) = lab.taken
+    assert whole.layer(1, IPv6).hop_limit == 62
+    assert whole.payload == sent.payload
+
+
+def test_ipv6_has_hops_to_count_too() -> None:
+    lab = UnderlayLab(chain([1500, 1500]), net="fd09::")
+    packet = lab.packet_6(100)
+    lab.send(packet.replace(1, packet.layer(1, IPv6).replace(hop_limit=1)))
+    lab.run(MS)
+    assert lab.fates() == [("data", "hop limit", "r1"), ("icmp", "delivered", "a")]

@@ -9,7 +9,7 @@ from overlaysim.host.outer import OuterIp
 from overlaysim.host.router import Router
 from overlaysim.sim import Journey, Simulator, composition
 from overlaysim.underlay import LinkSpec, Topology, Underlay, listed
-from overlaysim.wire import UDP, Ethernet, Header, IPv4, Opaque, Packet
+from overlaysim.wire import UDP, Ethernet, Header, IPv4, IPv6, Opaque, Packet
 
 SMALLEST_MTU = 68
 
@@ -27,15 +27,15 @@ def chain(mtus: Sequence[int], **fields: object) -> Topology:
 class UnderlayLab:
     """A simulator with a topology; every whole packet that a host takes is delivered and kept.
 
-    Every node's address is 10.77.0.n, in the order of the topology's nodes.
+    Every node's address is 10.77.0.n, or fd09::n, in the order of the topology's nodes.
     """
 
-    def __init__(self, topology: Topology, seed: int = 0) -> None:
+    def __init__(self, topology: Topology, seed: int = 0, *, net: str = "10.77.0.") -> None:
         self.simulator = Simulator(seed)
         self.underlay = Underlay(self.simulator, topology, trace=True)
         self.directory = Directory()
         self.places = {
-            node: HostAddress(node, f"10.77.0.{number}", f"02:00:00:00:00:{number:02x}")
+            node: HostAddress(node, f"{net}{number}", f"02:00:00:00:00:{number:02x}")
             for number, node in enumerate(topology.nodes, 1)
         }
         self.taken: list[Packet] = []
@@ -65,13 +65,21 @@ class UnderlayLab:
         layers: tuple[Header, ...] = (Ethernet(b.mac, a.mac), ip, UDP(40000, 4789))
         return Packet(layers, Opaque(length - 28, "test"))
 
+    def packet_6(self, length: int) -> Packet:
+        """The same over IPv6, from a to b."""
+        a, b = self.places["a"], self.places["b"]
+        layers = (Ethernet(b.mac, a.mac), IPv6(a.address, b.address), UDP(40000, 4789))
+        return Packet(layers, Opaque(length - 48, "test"))
+
     def send(self, packet: Packet, *, source: str = "a", target: str = "b") -> Journey:
-        """Let a host send a packet; it may be cut unless DF is set."""
+        """Let a host send a packet; it may be cut unless DF is set, IPv6 in any case."""
         journey = self.simulator.ledger.create(
             "data", self.simulator.now, source=source, intended=target
         )
-        journey.composition = composition("data", packet.payload_length, 0, 0, 42)
-        df = packet.layer(1, IPv4).df
+        headers = packet.length - packet.payload_length
+        journey.composition = composition("data", packet.payload_length, 0, 0, headers)
+        ip = packet.layers[1]
+        df = isinstance(ip, IPv4) and ip.df
         self.hosts[source].send(journey, packet, self.places[target], may_cut=not df)
         return journey
 
