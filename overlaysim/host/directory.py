@@ -34,6 +34,8 @@ class HostAddress:
 
 @lru_cache(65_536)
 def _ipv6_of(address: str) -> str:
+    if ":" in address:
+        return address
     return ip6_text(b"\xfd\x77" + bytes(10) + ip4_bytes(address))
 
 
