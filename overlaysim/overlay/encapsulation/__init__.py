@@ -25,11 +25,11 @@ from overlaysim.overlay.encapsulation import catalogue as _catalogue  # noqa: F4
 from overlaysim.overlay.encapsulation.choice import TunnelChoice, read_options
 from overlaysim.overlay.encapsulation.declaration import (
     CannotCarry,
-    Carries,
     Encapsulation,
     NotDelivered,
 )
 from overlaysim.overlay.encapsulation.example import Example, example
+from overlaysim.overlay.encapsulation.lengths import Carries
 from overlaysim.overlay.encapsulation.registry import encapsulation, encapsulations, register
 from overlaysim.overlay.encapsulation.summary import Summary, summarise
 from overlaysim.overlay.encapsulation.tunnel import DF_RULES, DeviceSettings, Tunnel

@@ -14,7 +14,8 @@ from typing import Any
 
 from overlaysim.errors import InputError, nearest, quote
 from overlaysim.overlay.encapsulation.ciphers import DOCKER
-from overlaysim.overlay.encapsulation.declaration import Carries, Encapsulation
+from overlaysim.overlay.encapsulation.declaration import Encapsulation
+from overlaysim.overlay.encapsulation.lengths import Carries
 from overlaysim.overlay.encapsulation.registry import encapsulation
 from overlaysim.overlay.encapsulation.tunnel import DEFAULT, DF_RULES, INHERIT, DeviceSettings
 from overlaysim.overlay.encapsulation.vxlan import VXLAN_LINUX

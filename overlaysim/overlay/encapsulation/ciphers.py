@@ -6,7 +6,8 @@ Packets are built in the clear, with the lengths that they have on the wire;
 
 from __future__ import annotations
 
-from overlaysim.overlay.encapsulation.declaration import Carries, Encapsulation
+from overlaysim.overlay.encapsulation.declaration import Encapsulation
+from overlaysim.overlay.encapsulation.lengths import Carries
 from overlaysim.overlay.encapsulation.tunnel import Tunnel
 from overlaysim.wire import (
     NAT_PORT,

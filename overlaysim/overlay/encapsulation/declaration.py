@@ -8,10 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from overlaysim.errors import OverlaysimError
+from overlaysim.overlay.encapsulation.lengths import (
+    Carries,
+    Part,
+    Shim,
+    added_parts,
+    example_tunnel,
+    largest_inner,
+)
 from overlaysim.overlay.encapsulation.tunnel import (
     CE,
     NOT_ECT,
@@ -35,10 +42,6 @@ from overlaysim.wire import (
 )
 from overlaysim.wire.decode import bindings_of
 
-_IP = {4: 20, 6: 40}
-_ETHERNET = 14
-_UDP_HEADER = 8
-
 
 class NotDelivered(ValueError):  # noqa: N818 - says what becomes of the packet
     """The receiving end drops this packet; the text says why."""
@@ -48,20 +51,7 @@ class CannotCarry(OverlaysimError):  # noqa: N818 - says what becomes of the pac
     """The encapsulation has no way to carry this packet; the text says why."""
 
 
-class Carries(Enum):
-    """What stands behind the headers of an encapsulation; the value is the word for people."""
-
-    FRAME = "an Ethernet frame"
-    PACKET = "an IP packet"
-    SEGMENT = "what an IP packet carries, behind its own IP header"
-    DATAGRAM = "what a UDP datagram carries"
-
-
-Shim = Callable[[Tunnel, int], tuple[Header, ...]]
-"""Makes the headers for a tunnel and a number of carried bytes."""
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Encapsulation:
     """One encapsulation.
 
@@ -254,27 +244,27 @@ class Encapsulation:
         """
         return sum(size for _, size in self.parts(length, family, mtu))
 
-    def parts(self, length: int, family: int = 4, mtu: int = 1500) -> tuple[tuple[str, int], ...]:
+    def parts(self, length: int, family: int = 4, mtu: int = 1500) -> tuple[Part, ...]:
         """What the added bytes are, outermost first: pairs of header and bytes.
 
         Arguments and errors as for :meth:`added`. CONNECT-UDP leaves inner headers out, which
         counts against the others.
         """
-        if family not in self.families:
-            known = " and ".join(f"IPv{version}" for version in self.families)
-            raise CannotCarry(f"{self.name} is specified over {known} only")
-        return _parts(self, length, family, mtu)
+        self._check_family(family)
+        return added_parts(self.shim, self.carries, self.link, length, family, mtu)
 
     def inner_mtu(self, mtu: int, family: int = 4) -> int:
         """The largest inner IP packet that fits into one outer packet of ``mtu`` bytes.
 
         0 if not even an empty one fits. Arguments and errors as for :meth:`added`.
         """
-        start = mtu - min(self.added(mtu - cut, family, mtu) for cut in range(16)) + self.tag
-        for length in range(max(start, 0), -1, -1):
-            if length + self.added(length, family, mtu) - self.tag <= mtu:
-                return length
-        return 0
+        self._check_family(family)
+        return largest_inner(self.shim, self.carries, self.link, family, mtu, self.tag)
+
+    def _check_family(self, family: int) -> None:
+        if family not in self.families:
+            known = " and ".join(f"IPv{version}" for version in self.families)
+            raise CannotCarry(f"{self.name} is specified over {known} only")
 
     @property
     def _inside(self) -> str:
@@ -298,7 +288,7 @@ class Encapsulation:
     @cached_property
     def _example(self) -> tuple[Header, ...]:
         """The headers of some packet: their classes and ports are those of all."""
-        return self.shim(_example_tunnel(self.families[0], 1500), 64)
+        return self.shim(example_tunnel(self.families[0]), 64)
 
     @cached_property
     def _kinds(self) -> list[type[Header]]:
@@ -344,37 +334,3 @@ def _check_checksum(outer: Header, shim: tuple[Header, ...]) -> None:
     udp = shim[0] if shim else None
     if isinstance(outer, IPv6) and isinstance(udp, UDP) and udp.checksum == 0:
         raise NotDelivered("there is no UDP checksum, which IPv6 does not allow")
-
-
-@lru_cache(maxsize=64)
-def _example_tunnel(family: int, mtu: int) -> Tunnel:
-    source, target = ("fd00::1", "fd00::2") if family == 6 else ("192.0.2.1", "192.0.2.2")
-    mac = "02:00:00:00:00:01"
-    return Tunnel(source, target, mac, mac, network=1, mtu=mtu)
-
-
-@lru_cache(maxsize=65_536)
-def _parts(
-    encapsulation: Encapsulation, length: int, family: int, mtu: int
-) -> tuple[tuple[str, int], ...]:
-    carries = encapsulation.carries
-    left_out = 0
-    if carries is Carries.SEGMENT:
-        left_out = _IP[family]
-    elif carries is Carries.DATAGRAM:
-        left_out = _IP[4] + _UDP_HEADER
-    frame = carries is Carries.FRAME and not encapsulation.link
-    carried = max(0, length - left_out) + (_ETHERNET if frame else 0)
-    parts = []
-    if not encapsulation.link and carries is not Carries.SEGMENT:
-        parts.append((f"IPv{family}", _IP[family]))
-    trailers = []
-    for header in encapsulation.shim(_example_tunnel(family, mtu), carried):
-        parts.append((type(header).__name__, header.header_length))
-        if header.tail_length:
-            trailers.append((f"{type(header).__name__} trailer", header.tail_length))
-    if frame:
-        parts.append(("inner Ethernet", _ETHERNET))
-    if carries is Carries.DATAGRAM:
-        parts.append(("inner IP and UDP, left out", -left_out))
-    return (*parts, *reversed(trailers))

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from overlaysim.overlay.addresses import mac_for
-from overlaysim.overlay.encapsulation.declaration import CannotCarry, Carries, Encapsulation
+from overlaysim.overlay.encapsulation.declaration import CannotCarry, Encapsulation
 from overlaysim.overlay.encapsulation.facts import facts_of
+from overlaysim.overlay.encapsulation.lengths import Carries
 from overlaysim.overlay.encapsulation.tunnel import Tunnel
 from overlaysim.overlay.flow import flow_hash
 from overlaysim.wire import UDP, Ethernet, Header, IPv4, IPv6, Opaque, Packet

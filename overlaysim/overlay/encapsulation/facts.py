@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from overlaysim.overlay.encapsulation.declaration import Carries, Encapsulation
+from overlaysim.overlay.encapsulation.declaration import Encapsulation
+from overlaysim.overlay.encapsulation.lengths import Carries
 from overlaysim.overlay.encapsulation.summary import added_range
 from overlaysim.wire import Packet
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from overlaysim.overlay.encapsulation.declaration import Carries, Encapsulation
+from overlaysim.overlay.encapsulation.declaration import Encapsulation
+from overlaysim.overlay.encapsulation.lengths import Carries
 from overlaysim.wire import MPLS, Dot1Q, ServiceTag
 
 NONE = Encapsulation(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from overlaysim.overlay.encapsulation.declaration import Carries, Encapsulation
+from overlaysim.overlay.encapsulation.declaration import Encapsulation
+from overlaysim.overlay.encapsulation.lengths import Carries
 
 _LENGTHS = range(1000, 1064)
 """Lengths of inner packets among which a cipher's padding takes every value that it can have."""

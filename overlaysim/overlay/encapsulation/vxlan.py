@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from overlaysim.overlay.encapsulation.declaration import Carries, Encapsulation, NotDelivered
+from overlaysim.overlay.encapsulation.declaration import Encapsulation, NotDelivered
+from overlaysim.overlay.encapsulation.lengths import Carries
 from overlaysim.wire import VXLAN, VXLAN_GPE_PORT, VXLAN_PORT, Header, VxlanGbp, VxlanGpe
 
 _VALID_VNI = 0x08  # the only flag RFC 7348 defines
