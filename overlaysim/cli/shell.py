@@ -120,8 +120,13 @@ def welcome(session: Session) -> str:
     topology = session.scenario.underlay.topology
     spec = topology.links[0][2]
     names = ", ".join(topology.hosts[:5]) + (", …" if len(topology.hosts) > 5 else "")
-    switches = f"{len(topology.switches)} switch" + ("es" if len(topology.switches) != 1 else "")
-    where = "one switch" if len(topology.switches) == 1 else switches
+    where = " and ".join(
+        f"one {kind}" if count == 1 else f"{count} {kind}{plural}"
+        for count, kind, plural in (
+            (len(topology.switches), "switch", "es"), (len(topology.routers), "router", "s"),
+        )
+        if count
+    ) or "direct links"  # fmt: skip
     return (
         f"{len(topology.hosts)} hosts ({names}) on {where}, {format_rate(spec.rate)}, "
         f"{format_roughly(spec.delay)} a link."
