@@ -53,6 +53,7 @@ class WorldSettings:
     framing: Literal["ethernet", "none"] = "ethernet"
     convergence_delay: int = 0
     ecmp: Literal["per-switch", "shared"] = "per-switch"
+    hash_keys: bool = False
     timing: Timing = field(default_factory=Timing)
     gossip: GossipSettings = LAN
     replaces_learned: bool = False
@@ -84,7 +85,8 @@ class World:
         self.simulator = Simulator(settings.seed)
         self.underlay = Underlay(
             self.simulator, topology, framing=settings.framing,
-            convergence_delay=settings.convergence_delay, ecmp=settings.ecmp, trace=True,
+            convergence_delay=settings.convergence_delay, ecmp=settings.ecmp,
+            hash_keys=settings.hash_keys, trace=True,
         )  # fmt: skip
         self.identifiers = Identifiers(self.simulator.streams("identifiers"))
         self.truth = Truth(self.simulator)

@@ -102,7 +102,8 @@ class OuterIp:
     ) -> None:  # fmt: skip
         """Put a packet on the link; one that is too long for its path is cut, or else lost."""
         journey.packet, journey.length = packet, packet.length
-        journey.destination, journey.flow_hash = target.name, underlay_hash(packet)
+        journey.destination = target.name
+        journey.flow_hash = underlay_hash(packet, keys=self._underlay.hash_keys)
         mtu = self.mtu(target)
         if packet.length - ETHERNET_HEADER - journey.tag <= mtu:
             self._put_on_link(journey)

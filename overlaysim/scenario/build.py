@@ -19,6 +19,7 @@ def build_world(scenario: Scenario) -> World:
         framing=underlay.framing,
         convergence_delay=underlay.convergence,
         ecmp=underlay.ecmp,
+        hash_keys=underlay.hash_keys,
         timing=replace(Timing(), **scenario.timing),
         gossip=scenario.gossip,
         replaces_learned=scenario.replaces_learned,

@@ -59,6 +59,7 @@ def build_underlay(record: Record, folder: Path, log: ProblemLog) -> UnderlaySpe
         topology = _with_links(topology, record, log)
     return UnderlaySpec(
         shape, topology, record["framing"], record["convergence"], record["ecmp"],
+        record["hash"] == "keys",
         str(record["subnet"]), _addresses(topology, record, log),
     )  # fmt: skip
 

@@ -84,6 +84,9 @@ UNDERLAY = Section(
         Field("ecmp", choice("per-switch", "shared"),
               "whether each switch hashes flows in its own way or all alike",
               default="per-switch"),
+        Field("hash", choice("5-tuple", "keys"),
+              "what of a packet switches hash; 5-tuple: addresses, protocol, ports and the flow "
+              "label of IPv6; keys: GRE keys, SPIs and the like as well", default="5-tuple"),
         Field("subnet", SUBNET, "addresses of the hosts", default="10.77.0.0/24"),
     ),
     one_of=("topology", "file", "nodes"),

@@ -135,6 +135,7 @@ class UnderlaySpec:
         framing: whether a frame occupies a link for Ethernet's extras too.
         convergence: how long after a link changes the routes change.
         ecmp: whether each switch hashes flows in its own way or all alike.
+        hash_keys: whether switches hash the keys of tunnels as well.
         subnet: of the hosts' addresses, in CIDR notation.
         addresses: host -> address in that subnet: .11, .12, … where they fit, else from .1 on.
     """
@@ -144,6 +145,7 @@ class UnderlaySpec:
     framing: Literal["ethernet", "none"]
     convergence: int
     ecmp: Literal["per-switch", "shared"]
+    hash_keys: bool
     subnet: str
     addresses: Mapping[str, str]
 

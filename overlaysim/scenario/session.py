@@ -207,6 +207,7 @@ class Session:
             "hosts": len(underlay.topology.hosts),
             "framing": underlay.framing,
             "ecmp": underlay.ecmp,
+            "hash": "keys" if underlay.hash_keys else "5-tuple",
             "automatic_join": self.scenario.automatic_join,
             "timing": dict(self.scenario.timing),
         }

@@ -83,6 +83,8 @@ class Underlay:
         convergence_delay: picoseconds from a link's change of state until the routes know of it.
         ecmp: ``per-switch`` lets each switch mix the flow hash in its own way, ``shared`` makes all
             of them use it as it is.
+        hash_keys: whether switches hash GRE keys, SPIs and the like too; those who work out the
+            flow hash of a frame look here.
         trace: write every link crossed into ``journey.hops``.
     """
 
@@ -94,11 +96,13 @@ class Underlay:
         framing: Literal["ethernet", "none"] = "ethernet",
         convergence_delay: int = 0,
         ecmp: Literal["per-switch", "shared"] = "per-switch",
+        hash_keys: bool = False,
         trace: bool = False,
     ) -> None:
         self.simulator = simulator
         self.topology = topology
         self.convergence_delay = convergence_delay
+        self.hash_keys = hash_keys
         self.neighbours = topology.neighbours()
         """The nodes that each node is linked to, sorted by name; links that are down count too."""
         self.barriers = Barriers(self._barriers_changed)

@@ -256,3 +256,26 @@ def test_outer_fragments_of_any_encapsulation_are_put_together(name: str, fragme
     assert len(pieces) == 5 * fragments
     assert not any(row.reason for row in outcome.measurements.packets)
     assert max(f.packet.length for f in data_frames(outcome)) <= 1414 + encapsulation(name).tag
+
+
+@pytest.mark.parametrize(
+    ("name", "hashed", "paths"),
+    [("vxlan", "5-tuple", 2), ("nvgre", "5-tuple", 1), ("nvgre", "keys", 2),
+     ("wireguard", "keys", 1), ("ip-in-ipv6", "5-tuple", 2)],
+)  # fmt: skip
+def test_what_spreads_over_equal_paths(name: str, hashed: str, paths: int) -> None:
+    """Sixteen flows between two hosts, over two spines."""
+    underlay = f"underlay: {{topology: leaf-spine, hosts: [host-a, host-b], hash: {hashed}}}"
+    family = encapsulation(name).families[0]
+    text = SCENARIO.format(overlay=f"encapsulation: {name}, underlay: ipv{family}", more=underlay)
+    more = "".join(
+        f"  - {{from: client, to: web, rate: 1 Mbit/s, size: {size} B, start: 6 s, "
+        "stop: 6001 ms}\n"
+        for size in range(100, 116)
+    )
+    outcome = run(text + more)
+    spines = {
+        link.name for link in outcome.measurements.links
+        if link.name.startswith("spine-") and any(c.kind == "data" for c in link.frames)
+    }  # fmt: skip
+    assert len({link.partition("->")[0] for link in spines}) == paths
