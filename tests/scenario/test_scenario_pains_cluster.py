@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from difflib import ndiff
 from functools import cache
-from pathlib import Path
 
 import pytest
+from pain_files import FOLDER, path, repair
 
 import overlaysim
 from overlaysim.measure import Measurements
 from overlaysim.scenario.result import Result
 from overlaysim.sim.events import MemberChanged, PeerRemoved
-
-FOLDER = Path(__file__).parents[2] / "scenarios" / "pains"
 
 FAILING = {
     "09-split-brain": [
@@ -63,10 +60,6 @@ REPAIRS = {
 TEXTS = sorted({name.removesuffix("-forgotten") for name in FAILING} - {"23-reused-address"})
 
 
-def path(name: str, variant: str) -> Path:
-    return FOLDER / f"{name}.{variant}.overlay.yml"
-
-
 @cache
 def result(name: str, variant: str, seed: int | None = None) -> Result:
     return overlaysim.run(path(name, variant), seed=seed)
@@ -98,13 +91,7 @@ def test_another_seed_tells_the_same(name: str) -> None:
 
 @pytest.mark.parametrize("name", REPAIRS)
 def test_the_repair_is_one_change(name: str) -> None:
-    before, after = (
-        path(name, variant).read_text(encoding="utf-8").splitlines()
-        for variant in ("broken", "fixed")
-    )
-    changes = [line for line in ndiff(before, after) if line[0] in "+-" and line[2:]]
-    gone, new = ([line[2:] for line in changes if line[0] == sign] for sign in "-+")
-    assert (gone, new) == REPAIRS[name]
+    assert repair(name) == REPAIRS[name]
 
 
 @pytest.mark.parametrize("name", TEXTS)

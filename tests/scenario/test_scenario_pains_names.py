@@ -11,13 +11,12 @@ import re
 from pathlib import Path
 
 import pytest
+from pain_files import FOLDER, failing, path, text
 
 import overlaysim
 from overlaysim.cli.main import main
-from overlaysim.scenario.result import Result
 from overlaysim.units import SECOND
 
-FOLDER = Path(__file__).parents[2] / "scenarios" / "pains"
 SEED = 7
 OTHER_SEEDS = (11, 12)
 
@@ -51,18 +50,6 @@ WHATEVER_THE_SEED = {**BROKEN, "08-names-vanish": {"recovery().p100 < 6 s"}}
 
 FIXED = ("06-blocked-ports-all", "07-stale-failover", "08-names-vanish", "14-first-look-up")
 TEXTS = ("06-blocked-ports", *FIXED[1:])
-
-
-def path(name: str, variant: str) -> Path:
-    return FOLDER / f"{name}.{variant}.overlay.yml"
-
-
-def text(name: str, variant: str) -> str:
-    return path(name, variant).read_text(encoding="utf-8")
-
-
-def failing(result: Result) -> set[str]:
-    return {expectation.text for expectation in result.expectations if not expectation.holds}
 
 
 def broken_files() -> list[str]:
