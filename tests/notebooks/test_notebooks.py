@@ -67,7 +67,21 @@ def check_tutorial(notebook: Any) -> None:
     assert "conservation" in report
 
 
-PROMISES = {"tutorial.ipynb": check_tutorial}
+def check_overhead(notebook: Any) -> None:
+    """Two packets drawn, six figures, the whole comparison, what fits, where a link overflows."""
+    vxlan, lean = outputs(notebook, "image/svg+xml")
+    assert "148 bytes, 50 of them added" in vxlan
+    assert "130 bytes, 32 of them added" in lean
+    assert len(outputs(notebook, "image/png")) == 6
+    tables = outputs(notebook, "text/html")
+    assert any("bytes, rates: 45 of 45 simulated values equal" in table for table in tables)
+    assert sum("overload" in table for table in tables) == 1
+    shown = "\n".join(outputs(notebook, "text/plain"))
+    assert "local error: message too long, mtu=1450" in shown
+    assert "8930 bytes from 10.0.2.2" in shown
+
+
+PROMISES = {"overhead.ipynb": check_overhead, "tutorial.ipynb": check_tutorial}
 
 
 def test_every_notebook_promises_something() -> None:
