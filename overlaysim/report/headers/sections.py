@@ -199,8 +199,9 @@ class _TakenApart:
         binding = header.inner_binding()
         if binding is None or place + 1 >= len(self._packet.layers):
             return ""
-        names = (name for name in _ANNOUNCING if name in header._fields)
-        return next((name for name in names if getattr(header, name) == binding[1]), "")
+        names = (*(header.NEXT or ())[:1], *_ANNOUNCING)
+        present = (name for name in names if name in header._fields)
+        return next((name for name in present if getattr(header, name) == binding[1]), "")
 
     def _follows(self, place: int, name: str) -> str:
         if name != self._announcer(place):
