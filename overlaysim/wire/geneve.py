@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Self
 
+from overlaysim.wire.computed import Computed, Options
 from overlaysim.wire.header import Header
 from overlaysim.wire.malformed import MalformedPacket
 
@@ -24,6 +25,7 @@ class Geneve(Header, udp_port=GENEVE_PORT):
         "vni:24 reserved2:8"
     )
     NEXT = "protocol", "ethertype"
+    COMPUTED = Computed(options=Options("options", words="option_words", less=2))
     vni: int
     options: bytes = b""
     protocol: int | None = None

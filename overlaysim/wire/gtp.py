@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Self
 
+from overlaysim.wire.computed import Computed, Length, Options
 from overlaysim.wire.guess import ANY_IP
 from overlaysim.wire.header import Header
 from overlaysim.wire.malformed import MalformedPacket
@@ -32,6 +33,7 @@ class GTPU(Header, udp_port=GTP_PORT):
         "version=1:3 protocol_type=1:1 spare:1 extension:flag sequenced:flag npdu:flag "
         "message:8 length:16 teid:32"
     )
+    COMPUTED = Computed(length=Length("length", without=8), options=Options("optional"))
     teid: int
     optional: bytes = b""
     extension: bool = False

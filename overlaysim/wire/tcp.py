@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from overlaysim.wire.checksum import checksum as internet_checksum
 from overlaysim.wire.checksum import insert_checksum
+from overlaysim.wire.computed import Checksum, Computed, Options
 from overlaysim.wire.header import Header
 from overlaysim.wire.malformed import MalformedPacket
 from overlaysim.wire.transport import pseudo_header_sum
@@ -21,6 +22,9 @@ class TCP(Header, protocol=6):
     WIRE = (
         "src_port:16 dst_port:16 seq:32 ack:32 "
         "header_words:4 reserved:4 flags:8 window:16 checksum:16 urgent:16"
+    )
+    COMPUTED = Computed(
+        checksum=Checksum("checksum", pseudo=True), options=Options("options", "header_words")
     )
     src_port: int
     dst_port: int
