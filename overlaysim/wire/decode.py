@@ -20,6 +20,7 @@ from overlaysim.wire.l2tp import L2TPv3, L2TPv3overUDP
 from overlaysim.wire.malformed import MalformedPacket
 from overlaysim.wire.mpls import MPLS
 from overlaysim.wire.packet import Packet
+from overlaysim.wire.reader import READERS
 from overlaysim.wire.stt import STT
 from overlaysim.wire.tcp import TCP
 from overlaysim.wire.udp import UDP
@@ -61,21 +62,40 @@ def decode(data: bytes, first: type[Header] = Ethernet, bindings: Bindings = _BO
     kind: type[Header] | None = first
     fragment = False
     while kind is not None:
-        header = kind.parse(data, start, end)
-        start += header.header_length
-        end -= header.tail_length
-        claimed = header.body_length(end - start)
-        if claimed < 0 or (claimed > end - start and not fragment):
-            raise MalformedPacket(
-                f"{kind.__name__} ending at byte {start}: states {claimed} bytes behind it, "
-                f"there are {end - start}"
-            )
-        if claimed < end - start:
-            trailers.append((len(layers), data[start + claimed : end]))
-            end = start + claimed
+        reader = READERS[kind]
+        header = None if fragment else reader.quick(data, start, end)
+        if header is not None:
+            start += reader.length
+            space = reader.space
+            binding = (space, header[reader.place]) if space else header.inner_binding()
+        else:
+            header, start, body_end, end = _read(kind, data, start, end, cut=fragment)
+            if body_end < end:
+                trailers.append((len(layers), data[body_end:end]))
+                end = body_end
+            binding = None if fragment else header.inner_binding()
+            fragment = header.is_fragment
         layers.append(header)
-        binding = header.inner_binding()
-        kind = None if fragment or binding is None else bindings.get(binding)
-        kind = None if kind is None else kind.choose(data, start, end)
-        fragment = header.is_fragment
-    return Packet(tuple(layers), data[start:end], tuple(reversed(trailers)))
+        kind = None if binding is None else bindings.get(binding)
+        if kind is not None and READERS[kind].chooses:
+            kind = kind.choose(data, start, end)
+    return Packet(tuple(layers), data[start:end], tuple(trailers[::-1]) if trailers else ())
+
+
+def _read(
+    kind: type[Header], data: bytes, start: int, end: int, *, cut: bool
+) -> tuple[Header, int, int, int]:
+    """Read a header of any form; return it, where its body begins and ends, where its tail begins.
+
+    Of a packet that was ``cut`` into fragments the body may be longer than what is there.
+    """
+    header = kind.parse(data, start, end)
+    start += header.header_length
+    end -= header.tail_length
+    claimed = header.body_length(end - start)
+    if claimed < 0 or (claimed > end - start and not cut):
+        raise MalformedPacket(
+            f"{kind.__name__} ending at byte {start}: states {claimed} bytes behind it, "
+            f"there are {end - start}"
+        )
+    return header, start, min(start + claimed, end), end

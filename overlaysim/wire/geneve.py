@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
+from overlaysim.wire.computed import Computed, Options
 from overlaysim.wire.header import Header
 from overlaysim.wire.malformed import MalformedPacket
 
@@ -28,6 +29,7 @@ class Geneve(Header, udp_port=GENEVE_PORT):
         "option_words": "opt_len:6", "control": "O:1", "critical": "C:1",
         "option_reserved": "R:3", "option_length": "length:5",
     }  # fmt: skip
+    COMPUTED = Computed(options=Options("options", words="option_words", less=2))
     vni: int
     options: bytes = b""
     protocol: int | None = None

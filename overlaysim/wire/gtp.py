@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
+from overlaysim.wire.computed import Computed, Length, Options
 from overlaysim.wire.guess import ANY_IP
 from overlaysim.wire.header import Header
 from overlaysim.wire.malformed import MalformedPacket
@@ -37,6 +38,7 @@ class GTPU(Header, udp_port=GTP_PORT):
         "protocol_type": "PT:1", "extension": "E:1", "sequenced": "S:1", "npdu": "PN:1",
         "spare": "*:1",
     }  # fmt: skip
+    COMPUTED = Computed(length=Length("length", without=8), options=Options("optional"))
     teid: int
     optional: bytes = b""
     extension: bool = False

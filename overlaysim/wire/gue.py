@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
+from overlaysim.wire.computed import Computed, Options
 from overlaysim.wire.guess import AnyIP
 from overlaysim.wire.header import Header
 from overlaysim.wire.malformed import MalformedPacket
@@ -23,6 +24,7 @@ class GUE(Header, udp_port=GUE_PORT):
     WIRE = "variant=0:2 control:flag extension_words:5 protocol:8 flags:16"
     NEXT = "protocol", "protocol"
     DRAWN: ClassVar = {"control": "C:1", "extension_words": "Hlen:5"}
+    COMPUTED = Computed(options=Options("extensions", words="extension_words", less=1))
     protocol: int | None = None
     control: bool = False
     flags: int = 0

@@ -12,7 +12,8 @@ A header is declared as one small table::
 ``WIRE`` is the order on the wire (see :mod:`overlaysim.wire.layout`); the annotations are the
 constructor. Class keywords say under which number of which field of an outer header this one is
 announced; ``decode`` and the computed protocol fields both use them. A header with lengths,
-checksums or options overrides a few of the methods below.
+checksums or options overrides a few of the methods below, and may declare in ``COMPUTED`` what they
+do, which makes it fast (:mod:`overlaysim.wire.computed`).
 
 Instances are tuples underneath: that makes them cheap to build, immutable and hashable.
 """
@@ -23,6 +24,7 @@ from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self, dataclass_transform
 
+from overlaysim.wire.computed import Computed
 from overlaysim.wire.layout import Codec, FieldLayout, compile_layout, read_layout
 from overlaysim.wire.malformed import MalformedPacket
 
@@ -66,6 +68,8 @@ class Header(tuple[Any, ...], metaclass=HeaderType):
     """Fields that the standard's drawing divides, or names otherwise: a layout for each."""
     PADDING: ClassVar[str] = ""
     """By which rule the header pads its body, in words; empty for none."""
+    COMPUTED: ClassVar[Computed | None] = None
+    """What a class with a :meth:`pack` of its own computes there; None if that is not declared."""
     _fields: ClassVar[tuple[str, ...]]
     _field_defaults: ClassVar[dict[str, Any]]
 

@@ -7,6 +7,7 @@ from typing import Self
 
 from overlaysim.wire.checksum import checksum as internet_checksum
 from overlaysim.wire.checksum import insert_checksum
+from overlaysim.wire.computed import Checksum, Computed
 from overlaysim.wire.header import Header
 from overlaysim.wire.transport import pseudo_header_sum
 
@@ -35,6 +36,7 @@ class ICMP(Header, protocol=1):
     """
 
     WIRE = "type:8 code:8 checksum:16 ident:16 sequence:16"
+    COMPUTED = Computed(checksum=Checksum("checksum"))
     type: int
     code: int = 0
     ident: int = 0
@@ -62,6 +64,7 @@ class ICMPv6(Header, protocol=58):
     """
 
     WIRE = "type:8 code:8 checksum:16 ident:16 sequence:16"
+    COMPUTED = Computed(checksum=Checksum("checksum", pseudo=True))
     type: int
     code: int = 0
     ident: int = 0

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from overlaysim.wire.addresses import ip4_bytes
 from overlaysim.wire.checksum import checksum as internet_checksum
 from overlaysim.wire.checksum import insert_checksum
-from overlaysim.wire.header import Header, binding_of, forget
+from overlaysim.wire.computed import Checksum, Computed, Length, Options
+from overlaysim.wire.header import Header
 from overlaysim.wire.malformed import MalformedPacket
 
 
@@ -25,6 +26,14 @@ class IPv4(Header, ethertype=0x0800, protocol=4, gpe=1):
         "version=4:4 header_words:4 tos:8 total_length:16 ident:16 "
         "reserved:flag df:flag mf:flag offset:13 "
         "ttl:8 protocol:8 checksum:16 src:ip4 dst:ip4"
+    )
+    NEXT = "protocol", "protocol"
+    COMPUTED = Computed(
+        length=Length("total_length"),
+        checksum=Checksum("checksum", body=False),
+        pseudo_header=("src", "dst"),
+        options=Options("options", words="header_words"),
+        usual={"mf": False, "offset": 0, "reserved": False, "options": b""},
     )
     DRAWN: ClassVar = {"header_words": "IHL:4", "tos": "DSCP:6 ECN:2", "df": "DF:1", "mf": "MF:1"}
     src: str
@@ -59,9 +68,7 @@ class IPv4(Header, ethertype=0x0800, protocol=4, gpe=1):
     def pack(self, body: bytes, layers: Sequence[Header], index: int) -> bytes:
         """See :meth:`Header.pack`."""
         (src, dst, protocol, ttl, tos, ident, df, mf, offset, total_length, checksum, options,
-         reserved) = self  # fmt: skip
-        if protocol is None:
-            protocol = binding_of(layers, index, "protocol")
+         reserved) = self.announcing(layers, index)  # fmt: skip
         if total_length is None:
             total_length = 20 + len(options) + len(body)
         if offset & 7 or len(options) & 3:
@@ -80,12 +87,15 @@ class IPv4(Header, ethertype=0x0800, protocol=4, gpe=1):
     @classmethod
     def parse(cls, data: bytes, start: int, end: int) -> Self:
         """See :meth:`Header.parse`."""
-        values: list[Any] = list(cls.read_fixed(data, start, end))
-        options_end = start + 4 * values.pop()
+        (src, dst, protocol, ttl, tos, ident, df, mf, offset, total_length, checksum, reserved,
+         words) = cls.read_fixed(data, start, end)  # fmt: skip
+        options_end = start + 4 * words
         if not start + 20 <= options_end <= end:
             raise MalformedPacket(f"IPv4 at byte {start}: the header length is impossible")
-        values[8] *= 8  # the offset travels in units of 8 bytes
-        values.insert(11, data[start + 20 : options_end])
+        values = (
+            src, dst, protocol, ttl, tos, ident, df, mf, offset << 3, total_length, checksum,
+            data[start + 20 : options_end], reserved,
+        )  # fmt: skip
         return tuple.__new__(cls, values)
 
     def body_length(self, available: int) -> int:
@@ -96,10 +106,8 @@ class IPv4(Header, ethertype=0x0800, protocol=4, gpe=1):
 
     def inner_binding(self) -> tuple[str, int] | None:
         """Only the first fragment holds the next header."""
-        return None if self.offset or self.protocol is None else ("protocol", self.protocol)
+        return None if self.offset else super().inner_binding()
 
     def recomputed(self, inner: Header | None) -> Self:
         """See :meth:`Header.recomputed`."""
-        return self.replace(
-            protocol=forget(self.protocol, inner, "protocol"), total_length=None, checksum=None
-        )
+        return super().recomputed(inner).replace(total_length=None, checksum=None)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import ClassVar, Self
 
 from overlaysim.wire.addresses import ip6_bytes
-from overlaysim.wire.header import Header, binding_of, forget
+from overlaysim.wire.computed import Computed, Length, Options
+from overlaysim.wire.header import Header
 from overlaysim.wire.malformed import MalformedPacket
 
 
@@ -18,6 +19,8 @@ class IPv6(Header, ethertype=0x86DD, protocol=41, gpe=2):
         "src:ip6 dst:ip6"
     )
     DRAWN: ClassVar = {"traffic_class": "DSCP:6 ECN:2"}
+    NEXT = "next_header", "protocol"
+    COMPUTED = Computed(length=Length("payload_length", without=40), pseudo_header=("src", "dst"))
     src: str
     dst: str
     next_header: int | None = None
@@ -33,9 +36,8 @@ class IPv6(Header, ethertype=0x86DD, protocol=41, gpe=2):
 
     def pack(self, body: bytes, layers: Sequence[Header], index: int) -> bytes:
         """See :meth:`Header.pack`."""
-        src, dst, next_header, hop_limit, traffic_class, flow_label, payload_length = self
-        if next_header is None:
-            next_header = binding_of(layers, index, "protocol")
+        (src, dst, next_header, hop_limit, traffic_class, flow_label,
+         payload_length) = self.announcing(layers, index)  # fmt: skip
         if payload_length is None:
             payload_length = len(body)
         return self.CODEC.pack(
@@ -46,15 +48,9 @@ class IPv6(Header, ethertype=0x86DD, protocol=41, gpe=2):
         """See :meth:`Header.body_length`."""
         return available if self.payload_length is None else self.payload_length
 
-    def inner_binding(self) -> tuple[str, int] | None:
-        """See :meth:`Header.inner_binding`."""
-        return None if self.next_header is None else ("protocol", self.next_header)
-
     def recomputed(self, inner: Header | None) -> Self:
         """See :meth:`Header.recomputed`."""
-        return self.replace(
-            next_header=forget(self.next_header, inner, "protocol"), payload_length=None
-        )
+        return super().recomputed(inner).replace(payload_length=None)
 
 
 class HopByHop(Header, protocol=0):
@@ -66,6 +62,7 @@ class HopByHop(Header, protocol=0):
     WIRE = "next_header:8 extra_words:8"
     NEXT = "next_header", "protocol"
     TITLE = "hop-by-hop options"
+    COMPUTED = Computed(options=Options("options", words="extra_words", unit=8, less=1))
     options: bytes
     next_header: int | None = None
 

@@ -21,22 +21,7 @@ _ADDRESSES = {"mac": "6s", "ip4": "4s", "ip6": "16s"}
 
 
 @dataclass(frozen=True)
-class Codec:
-    """The compiled form of a layout.
-
-    ``pack`` takes the values in the order of ``names`` and returns ``length`` bytes; it raises
-    :class:`MalformedPacket` for a value that does not fit. ``unpack(data, start)`` returns the
-    values in the same order; the caller has checked that the bytes are there.
-    """
-
-    names: tuple[str, ...]
-    length: int
-    pack: Callable[..., bytes]
-    unpack: Callable[[bytes, int], tuple[Any, ...]]
-
-
-@dataclass(frozen=True)
-class _Field:
+class Field:
     """One ``name:width`` of a layout; ``bits`` is 0 for an address."""
 
     name: str
@@ -45,7 +30,8 @@ class _Field:
     constant: int | None
 
     @classmethod
-    def read(cls, token: str) -> _Field:
+    def read(cls, token: str) -> Field:
+        """Read ``name:width`` or ``name=value:width``."""
         name, _, kind = token.partition(":")
         name, _, constant = name.partition("=")
         if kind in _ADDRESSES:
@@ -84,10 +70,54 @@ def _described(token: str) -> FieldLayout:
     name, _, width = token.partition(":")
     if width.endswith("*bytes"):
         return FieldLayout(name, 8 * int(width.removesuffix("*bytes")), "bytes", None)
-    field = _Field.read(token)
+    field = Field.read(token)
     kind = "number" if field.kind.isdigit() else field.kind
     bits = 8 * struct.calcsize(_ADDRESSES[kind]) if kind in _ADDRESSES else field.bits
     return FieldLayout(field.name, bits, kind, field.constant)
+
+
+@dataclass(frozen=True)
+class Word:
+    """Fields that travel as one machine word, or an address; ``code`` is for :mod:`struct`."""
+
+    fields: tuple[Field, ...]
+    code: str
+
+    @property
+    def bits(self) -> int:
+        """The width of the word; 0 for an address."""
+        return sum(field.bits for field in self.fields)
+
+    @property
+    def address(self) -> Field | None:
+        """The address that the word is; None if it is a number."""
+        return None if self.bits else self.fields[0]
+
+    def shifts(self) -> list[tuple[Field, int]]:
+        """Pair every field with its distance from the word's low end."""
+        places = []
+        shift = self.bits
+        for field in self.fields:
+            shift -= field.bits
+            places.append((field, shift))
+        return places
+
+
+@dataclass(frozen=True)
+class Codec:
+    """The compiled form of a layout.
+
+    ``pack`` takes the values in the order of ``names`` and returns ``length`` bytes; it raises
+    :class:`MalformedPacket` for a value that does not fit. ``unpack(data, start)`` returns the
+    values in the same order; the caller has checked that the bytes are there. ``words`` is the
+    layout, cut into what the struct handles at once.
+    """
+
+    names: tuple[str, ...]
+    length: int
+    words: tuple[Word, ...]
+    pack: Callable[..., bytes]
+    unpack: Callable[[bytes, int], tuple[Any, ...]]
 
 
 def compile_layout(owner: str, wire: str, order: Sequence[str]) -> Codec:
@@ -96,63 +126,53 @@ def compile_layout(owner: str, wire: str, order: Sequence[str]) -> Codec:
     ``order`` are the header's own fields; those of them that stand in the layout come first in
     :attr:`Codec.names`, names that stand only in the layout follow in wire order.
     """
-    fields = [_Field.read(token) for token in wire.split()]
+    fields = [Field.read(token) for token in wire.split()]
     variable = [field.name for field in fields if field.constant is None]
     names = [name for name in order if name in variable]
     names += [name for name in variable if name not in names]
     words = _words(fields)
     if words is None:
         raise ValueError(f"{owner}: the layout does not fall into words of 8, 16, 32 or 64 bits")
-    packer = struct.Struct(
-        ">" + "".join(_ADDRESSES.get(word[0].kind) or _WORDS[_bits(word)] for word in words)
-    )
+    packer = struct.Struct(">" + "".join(word.code for word in words))
     scope: dict[str, Any] = {
         "to_bytes": packer.pack, "from_bytes": packer.unpack_from, "StructError": struct.error,
         "explain": _explainer(owner, names, fields), "MalformedPacket": MalformedPacket,
-        **{f"{kind}_{to}": getattr(addresses, f"{kind}_{to}")
-           for kind in _ADDRESSES for to in ("bytes", "text")},
+        **{f"{kind}_bytes": getattr(addresses, f"{kind}_bytes") for kind in _ADDRESSES},
+        **{f"{kind}_text": addresses.TEXTS[kind] for kind in _ADDRESSES},
     }  # fmt: skip
     # As collections.namedtuple does: the source is made of identifiers and integers only.
     exec(_pack_source(names, words) + _unpack_source(owner, names, words), scope)
-    return Codec(tuple(names), packer.size, scope["pack"], scope["unpack"])
+    return Codec(tuple(names), packer.size, tuple(words), scope["pack"], scope["unpack"])
 
 
-def _bits(word: Sequence[_Field]) -> int:
-    return sum(field.bits for field in word)
-
-
-def _words(fields: Sequence[_Field]) -> list[Sequence[_Field]] | None:
+def _words(fields: Sequence[Field]) -> list[Word] | None:
     """Split ``fields`` into addresses and the shortest machine words that leave no rest."""
     if not fields:
         return []
     for size in range(1, len(fields) + 1):
-        word = fields[:size]
+        word = tuple(fields[:size])
         if any(field.kind in _ADDRESSES for field in word) and size > 1:
             return None
-        if word[0].kind in _ADDRESSES or _bits(word) in _WORDS:
+        code = _ADDRESSES.get(word[0].kind) or _WORDS.get(sum(field.bits for field in word))
+        if code:
             rest = _words(fields[size:])
             if rest is not None:
-                return [word, *rest]
+                return [Word(word, code), *rest]
     return None
 
 
-def _shifts(word: Sequence[_Field]) -> list[tuple[_Field, int]]:
-    """Pair every field of a word with its distance from the word's low end."""
-    return [(field, _bits(word[place + 1 :])) for place, field in enumerate(word)]
-
-
-def _pack_source(names: Sequence[str], words: Sequence[Sequence[_Field]]) -> str:
+def _pack_source(names: Sequence[str], words: Sequence[Word]) -> str:
     values, guards = [], []
     for word in words:
-        if word[0].kind in _ADDRESSES:
-            values.append(f"{word[0].kind}_bytes({word[0].name})")
+        if word.address:
+            values.append(f"{word.address.kind}_bytes({word.address.name})")
             continue
         parts = []
-        for field, shift in _shifts(word):
+        for field, shift in word.shifts():
             value = field.name if field.constant is None else str(field.constant)
             parts.append(f"{value} << {shift}" if shift else value)
             # The struct refuses what overflows a word at its top; inside a word we must look.
-            if field.constant is None and field is not word[0]:
+            if field.constant is None and field is not word.fields[0]:
                 guards.append(f"{field.name} >> {field.bits}")
         values.append(" | ".join(parts))
     check = f"        if {' or '.join(guards)}: raise OverflowError\n" if guards else ""
@@ -164,15 +184,15 @@ def _pack_source(names: Sequence[str], words: Sequence[Sequence[_Field]]) -> str
     )
 
 
-def _unpack_source(owner: str, names: Sequence[str], words: Sequence[Sequence[_Field]]) -> str:
+def _unpack_source(owner: str, names: Sequence[str], words: Sequence[Word]) -> str:
     values, checks = {}, []
     for place, word in enumerate(words):
-        if word[0].kind in _ADDRESSES:
-            values[word[0].name] = f"{word[0].kind}_text(word{place})"
+        if word.address:
+            values[word.address.name] = f"{word.address.kind}_text[word{place}]"
             continue
-        for field, shift in _shifts(word):
+        for field, shift in word.shifts():
             value = f"(word{place} >> {shift} & {(1 << field.bits) - 1})"
-            if len(word) == 1:
+            if len(word.fields) == 1:
                 value = f"word{place}"
             values[field.name] = f"{value} != 0" if field.kind == "flag" else value
             if field.constant is not None:
@@ -190,7 +210,7 @@ def _unpack_source(owner: str, names: Sequence[str], words: Sequence[Sequence[_F
 
 
 def _explainer(
-    owner: str, names: Sequence[str], fields: Sequence[_Field]
+    owner: str, names: Sequence[str], fields: Sequence[Field]
 ) -> Callable[[tuple[Any, ...]], MalformedPacket]:
     """Return a function that finds the value which could not be packed and says so."""
     by_name = {field.name: field for field in fields}

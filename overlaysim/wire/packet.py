@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeVar
 
+from overlaysim.wire.fused import ENTRANCES
 from overlaysim.wire.header import Header
 from overlaysim.wire.malformed import MalformedPacket
 from overlaysim.wire.payload import Payload
@@ -109,6 +110,10 @@ class Packet:
         :class:`MalformedPacket` if a header holds a value that no wire can carry.
         """
         layers = self.layers
+        if not self.trailers:
+            packed = ENTRANCES[len(layers)](layers, self.payload)
+            if packed is not None:
+                return packed
         data = bytes(self.payload)
         trailers = dict(self.trailers)
         for index in range(len(layers) - 1, -1, -1):

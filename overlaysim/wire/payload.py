@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from overlaysim.wire.checksum import word_sum
+from overlaysim.wire.memo import Memo
+
 _FILL = bytes(range(256)) * 260
 
 
@@ -37,3 +40,12 @@ class Opaque:
 
 Payload = bytes | Opaque
 """Real bytes, or a length that stands for them."""
+
+
+def _pattern(shape: tuple[int, int]) -> tuple[bytes, int]:
+    data = bytes(Opaque(shape[0], start=shape[1]))
+    return data, word_sum(data)
+
+
+PATTERNS = Memo(_pattern, 1024)
+"""Bytes and checksum sum of an opaque payload by its length and start (modulo 256)."""

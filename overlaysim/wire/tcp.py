@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 from overlaysim.wire.checksum import checksum as internet_checksum
 from overlaysim.wire.checksum import insert_checksum
+from overlaysim.wire.computed import Checksum, Computed, Options
 from overlaysim.wire.header import Header
 from overlaysim.wire.malformed import MalformedPacket
 from overlaysim.wire.transport import pseudo_header_sum
@@ -25,6 +26,9 @@ class TCP(Header, protocol=6):
     DRAWN: ClassVar = {
         "header_words": "offset:4", "flags": "CWR:1 ECE:1 URG:1 ACK:1 PSH:1 RST:1 SYN:1 FIN:1",
     }  # fmt: skip
+    COMPUTED = Computed(
+        checksum=Checksum("checksum", pseudo=True), options=Options("options", "header_words")
+    )
     src_port: int
     dst_port: int
     seq: int

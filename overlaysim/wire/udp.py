@@ -7,6 +7,7 @@ from typing import Self
 
 from overlaysim.wire.checksum import checksum as internet_checksum
 from overlaysim.wire.checksum import insert_checksum
+from overlaysim.wire.computed import Checksum, Computed, Length
 from overlaysim.wire.header import Header
 from overlaysim.wire.transport import pseudo_header_sum
 
@@ -18,6 +19,9 @@ class UDP(Header, protocol=17):
     """
 
     WIRE = "src_port:16 dst_port:16 length:16 checksum:16"
+    COMPUTED = Computed(
+        length=Length("length"), checksum=Checksum("checksum", pseudo=True, nonzero=True)
+    )
     src_port: int
     dst_port: int
     length: int | None = None

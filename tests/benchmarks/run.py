@@ -1,10 +1,11 @@
 """Run the packet workloads and print how fast they were and whether the answers are right.
 
-    python tests/benchmarks/run.py [--full] [W1] [W2] [W3]
+    python tests/benchmarks/run.py [--full] [W1] [W2] [W3] [frames]
 
 Without ``--full`` W1 and W2 send 200 000 packets and W3 pings for 10 s; with it 1 000 000 packets
 and 60 s. A score is packet-hops per CPU second of the event loop divided by cal ops per CPU second
-(``calibrate.py``), so it holds from one machine to the next. Exits with 1 if an answer is wrong.
+(``calibrate.py``), so it holds from one machine to the next. ``frames`` packs and reads frames
+(``frames.py``); their score counts frames. Exits with 1 if an answer is wrong.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from statistics import fmean, median
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # measure this checkout, not an installed one
 
+import frames
 from workloads import Result, run_leaf_spine, run_line, run_ping_mesh
 
 from overlaysim.bench.calibrate import cal_ops_per_second
@@ -131,23 +133,27 @@ def show(line: Line) -> None:
 
 def main() -> int:
     """Parse the command line, run what it asks for, print the table."""
-    parser = argparse.ArgumentParser(description="Packet workloads W1, W2 and W3.")
+    parser = argparse.ArgumentParser(description="Packet workloads W1, W2 and W3, and frames.")
     parser.add_argument("--full", action="store_true", help="the full number of packets")
     parser.add_argument(
-        "workloads", nargs="*", metavar="W", help="W1, W2, W3; all if none is given"
+        "workloads", nargs="*", metavar="W", help="W1, W2, W3, frames; all if none is given"
     )
     options = parser.parse_args()
     workloads = {workload.name: workload for workload in (FULL if options.full else QUICK)}
     for name in options.workloads:
-        if name not in workloads:
-            parser.error(f"there is no workload {name}; there are {', '.join(workloads)}")
-    print(f"{'':<4}{'packets':>10}{'packet-hops':>12}  {'score median [range]':<21}{'floor':>6}  "
-          f"{'answer':<26}{'allowed':<24}ok")  # fmt: skip
+        if name not in {*workloads, "frames"}:
+            parser.error(f"there is no workload {name}; there are {', '.join(workloads)}, frames")
     right = True
-    for name in options.workloads or workloads:
+    wanted = [name for name in options.workloads or workloads if name != "frames"]
+    if wanted:
+        print(f"{'':<4}{'packets':>10}{'packet-hops':>12}  {'score median [range]':<21}"
+              f"{'floor':>6}  {'answer':<26}{'allowed':<24}ok")  # fmt: skip
+    for name in wanted:
         line = measure(workloads[name])
         show(line)
         right = right and line.right
+    if not options.workloads or "frames" in options.workloads:
+        right = frames.measure() and right
     return 0 if right else 1
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from statistics import fmean
 
 import pytest
+from frames import TRAFFIC, Traffic
 from workloads import leaf_spine_flows, run_leaf_spine, run_line, run_ping_mesh
 
 from overlaysim.units import NS, US
+from overlaysim.wire import checksum, decode
 
 
 @pytest.mark.slow
@@ -36,3 +38,17 @@ def test_ping_mesh_answers_every_ping_in_the_same_time() -> None:
     assert result.dropped == 0
     assert result.packet_hops == 4 * 2450 * 4
     assert list(result.latencies) == [204 * US + 736 * NS] * (4 * 2450)
+
+
+@pytest.mark.parametrize("traffic", TRAFFIC, ids=lambda traffic: traffic.name)
+def test_frames_are_packed_right_and_read_again(traffic: Traffic) -> None:
+    """With lengths as they must be, and checksums over which the receiver's test comes out."""
+    for packet in traffic.frames(100):
+        frame = packet.pack()
+        again = decode(frame)
+        assert len(frame) == packet.length
+        assert again.recomputed().layers == packet.layers
+        assert again.payload == bytes(packet.payload)
+        assert checksum(frame[14:34]) == 0
+        pseudo = frame[26:34] + bytes((0, 17)) + (len(frame) - 34).to_bytes(2)
+        assert checksum(pseudo + frame[34:]) == 0
