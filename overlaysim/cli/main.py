@@ -87,17 +87,17 @@ class Parser(argparse.ArgumentParser):
             message += nearest(wrong[1], re.findall(r"[\w-]+", wrong[2]))
         unknown = re.search(r"unrecognized arguments: (--[\w-]+)", message)
         if unknown:
-            message += nearest(unknown[1], _long_options(self))
+            message += nearest(unknown[1], long_options(self))
         super().error(visible(message))
 
 
-def _long_options(parser: argparse.ArgumentParser) -> set[str]:
+def long_options(parser: argparse.ArgumentParser) -> set[str]:
     """The long options of a parser and of all commands below it, in whatever group they are."""
     found: set[str] = set()
     for action in parser._actions:
         found.update(name for name in action.option_strings if name.startswith("--"))
         if isinstance(action, argparse._SubParsersAction):
-            found = found.union(*map(_long_options, action.choices.values()))
+            found = found.union(*map(long_options, action.choices.values()))
     return found
 
 

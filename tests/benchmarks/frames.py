@@ -1,7 +1,6 @@
 """Frames packed to bytes with all their checksums, and read again: how many in a second.
 
-Each frame is a container's packet in VXLAN, as :func:`overlaysim.overlay.vxlan.encapsulate` makes
-it. Addresses, ports, identifications and real payloads differ from frame to frame, as they do in a
+Each frame is a container's packet in VXLAN, as the registered encapsulation makes it. Addresses, ports, identifications and real payloads differ from frame to frame, as they do in a
 capture.
 """
 
@@ -16,8 +15,10 @@ from statistics import median
 from typing import Any
 
 from overlaysim.bench.calibrate import cal_ops_per_second
-from overlaysim.overlay.vxlan import encapsulate
+from overlaysim.overlay.encapsulation import Tunnel, encapsulation
 from overlaysim.wire import TCP, UDP, Ethernet, IPv4, IPv6, Opaque, Packet, Payload, decode
+
+VXLAN = encapsulation("vxlan")
 
 FRAMES = 20_000
 RUNS = 5
@@ -44,11 +45,12 @@ class Traffic:
             (Ethernet(f"02:42:0a:00:01:{container:02x}", "02:42:0a:00:01:04"), *self.inner(number)),
             payload,
         )
-        return encapsulate(
-            frame, vni=4097 + number % 8, source_ip="192.168.0.1", target_ip=f"192.168.0.{peer}",
-            source_mac="02:42:c0:a8:00:01", target_mac=f"02:42:c0:a8:00:{peer:02x}",
-            source_port=32_768 + number % 28_000, ident=number & 0xFFFF,
+        tunnel = Tunnel(
+            "192.168.0.1", f"192.168.0.{peer}", "02:42:c0:a8:00:01", f"02:42:c0:a8:00:{peer:02x}",
+            network=4097 + number % 8, flow=number * 2_654_435_761 & 0xFFFFFFFF,
+            ident=number & 0xFFFF,
         )  # fmt: skip
+        return VXLAN.encapsulate(frame, tunnel)
 
 
 def _udp(number: int) -> tuple[IPv4, UDP]:

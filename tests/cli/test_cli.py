@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import overlaysim
-from overlaysim.cli.main import Parser, main
+from overlaysim.cli.main import build_parser, long_options, main
 
 ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "scenarios" / "tutorial.overlay.yml"
@@ -377,4 +377,4 @@ def test_every_option_can_be_suggested(capsys: pytest.CaptureFixture[str]) -> No
         with pytest.raises(SystemExit):
             main([*command, "--help"])
         known |= set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", capsys.readouterr().out))
-    assert known <= set(Parser.options)
+    assert known <= long_options(build_parser())
