@@ -1,7 +1,7 @@
 """Frames packed to bytes with all their checksums, and read again: how many in a second.
 
-Each frame is a container's packet in VXLAN, as the registered encapsulation makes it. Addresses, ports, identifications and real payloads differ from frame to frame, as they do in a
-capture.
+Each frame is a container's packet in VXLAN, as the registered encapsulation makes it. Addresses,
+ports, identifications and real payloads differ from frame to frame, as they do in a capture.
 """
 
 from __future__ import annotations
