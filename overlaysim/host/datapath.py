@@ -45,7 +45,7 @@ class HostCosts:
 
 
 class Datapath:
-    """NIC and VXLAN devices of one host."""
+    """NIC and tunnel devices of one host."""
 
     def __init__(
         self,
@@ -263,8 +263,3 @@ class Datapath:
 
     def _drop(self, journey: Journey, reason: str, where: str) -> None:
         self._simulator.ledger.drop(journey, self._simulator.now, reason, where)
-
-
-def added(frame: Packet, outer: Packet) -> int:
-    """Bytes that a tunnel puts in front of the inner IP packet, and behind it: all it adds."""
-    return outer.length - frame.length
