@@ -44,8 +44,8 @@ class Link:
     """
 
     __slots__ = (
-        "_blocked", "_busy_until", "_byte_limit", "_call_at", "_delay", "_disturbed", "_exits",
-        "_extra", "_held", "_last_due", "_limit", "_occupancy", "_on_arrival", "_on_loss",
+        "_blocked", "_busy_until", "_byte_limit", "_delay", "_disturbed", "_exits", "_extra",
+        "_frame_at", "_held", "_last_due", "_limit", "_occupancy", "_on_arrival", "_on_loss",
         "_simulator", "_sizes", "_starts", "_waiting_bytes", "busy", "compositions", "drops",
         "largest_queue", "name", "source", "spec", "target", "up",
     )  # fmt: skip
@@ -72,7 +72,7 @@ class Link:
         self._exits = exits
         self._extra = extra
         # Bound once: looking a method up makes an object, and this happens at each packet-hop.
-        self._call_at = simulator.call_at
+        self._frame_at = simulator.frame_at
         self._on_arrival: Forward = self._arrive
         self._on_loss: Forward = self._lose
         self._blocked: frozenset[Port] = frozenset()
@@ -142,17 +142,16 @@ class Link:
         on_arrival = self._on_arrival
         if self._disturbed:
             due, on_arrival = self._disturb(due)
-        if due > self._last_due:
-            self._last_due = due
-        else:  # frames of one link never overtake one another
-            due = self._last_due
+        if due <= self._last_due:  # frames of one link never overtake one another, nor draw level
+            due = self._last_due + 1
+        self._last_due = due
         self._busy_until = sent
         self.busy += occupancy
         journey.transmit += occupancy
         journey.started = start
         journey.sent = sent
         self._held.append(journey)
-        self._call_at(due, on_arrival, journey)
+        self._frame_at(due, journey.number, on_arrival, journey)
 
     def _admit(self, journey: Journey) -> int | None:
         """Work out how long frames of this length occupy the link; None if they may not enter.
