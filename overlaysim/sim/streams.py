@@ -7,32 +7,7 @@ import random
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-
-class Uniforms:
-    """The draws of a generator in arrays: what as many calls of ``random()`` would have returned.
-
-    Both are the Mersenne Twister with 53 bits to a number (CPython ``Modules/_randommodule.c``,
-    ``_random_Random_random_impl``; numpy ``numpy/random/src/mt19937/mt19937.h``,
-    ``mt19937_next_double``), so one continues from the other's state. numpy has promised that the
-    numbers of ``RandomState`` never change (NEP 19).
-
-    Args:
-        generator: where to begin; it is read, not advanced.
-    """
-
-    def __init__(self, generator: random.Random) -> None:
-        from numpy.random import RandomState  # noqa: PLC0415 (late: it is slow to import)
-
-        _, state, _ = generator.getstate()
-        self._generator = RandomState(0)
-        self._generator.set_state(("MT19937", state[:-1], state[-1]))
-
-    def take(self, count: int) -> NDArray[np.float64]:
-        """Return the next ``count`` numbers, from 0 up to but not including 1."""
-        return self._generator.random_sample(count)
+    from overlaysim.sim.uniforms import Uniforms
 
 
 class Streams:
@@ -59,6 +34,8 @@ class Streams:
         Each call begins anew and leaves the stream itself alone, so whoever asks by the same name
         sees the same numbers.
         """
+        from overlaysim.sim.uniforms import Uniforms  # noqa: PLC0415 (late: numpy is slow to load)
+
         return Uniforms(random.Random(self.number(*name)))
 
     def number(self, *name: str, bits: int = 256) -> int:

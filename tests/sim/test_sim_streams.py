@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from overlaysim.sim import Streams
-from overlaysim.sim.streams import Uniforms
+from overlaysim.sim.uniforms import Uniforms
 
 DRAW = "from overlaysim.sim import Streams; print(Streams(7)('gossip', 'host-a').random())"
 
