@@ -103,6 +103,10 @@ class Link:
         """Frames waiting here, being transmitted or on the wire."""
         return len(self._held)
 
+    def occupancy(self, length: int) -> int:
+        """How long a frame of so many bytes occupies the transmitter at present, picoseconds."""
+        return transmission_time(length + self._extra, self.spec.rate)
+
     def waiting(self) -> int:
         """Frames that wait behind the one in transmission at the present instant."""
         starts, now = self._starts, self._simulator.now
@@ -170,7 +174,7 @@ class Link:
         if length - ETHERNET_HEADER - journey.tag > self.spec.mtu:
             self._drop(journey, "mtu")
             return None
-        occupancy = transmission_time(length + self._extra, self.spec.rate)
+        occupancy = self.occupancy(length)
         if not self._blocked and not journey.tag:
             self._occupancy[length] = occupancy
         return occupancy
