@@ -9,8 +9,9 @@ from itertools import cycle, islice, pairwise
 from statistics import fmean
 from typing import Any
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from overlaysim.sim import Streams
@@ -20,6 +21,7 @@ from overlaysim.traffic.schedule import (
     Emissions,
     Exponential,
     Fixed,
+    Mix,
     OnOff,
     Poisson,
     Replay,
@@ -124,6 +126,7 @@ def test_sizes_do_not_shift_gaps() -> None:
 @given(
     above=st.integers(1, 10**18), below=st.sampled_from([1, 3, 10**9 + 7, 2**49, 2**49 + 1, 10**18])
 )
+@example(above=7 * 10**17 + 1, below=10**18)
 def test_constant_gaps_do_not_drift(above: int, below: int) -> None:
     found = births(Constant(Fraction(above, below)), count=600)
     exact = [k * above // below for k in range(600)]
@@ -133,8 +136,9 @@ def test_constant_gaps_do_not_drift(above: int, below: int) -> None:
 def test_the_millionth_packet_is_exact() -> None:
     gap = spacing(10**10 - 1, 1234)
     packets = emissions(Constant(gap))
-    packets.before(1_000_000 * 1234 * 8 * SECOND // (10**10 - 1))
-    assert packets.peek() == 1_000_000 * 1234 * 8 * SECOND // (10**10 - 1)
+    exact = 1_000_000 * 1234 * 8 * SECOND // (10**10 - 1)
+    assert len(packets.before(exact)[0]) == 1_000_000
+    assert packets.peek() == exact
 
 
 def test_each_poisson_gap_is_one_draw_rounded() -> None:
@@ -157,6 +161,22 @@ def test_pauses_stop_the_clock_of_constant_gaps() -> None:
 def test_fixed_periods_agree_with_arithmetic(on: int, off: int, period: int, count: int) -> None:
     exact = [k * period + k * period // on * off for k in range(count)]
     assert births(OnOff(on, off, Constant(period)), count=count) == exact
+
+
+def test_each_random_cycle_is_two_draws() -> None:
+    """On the clock of its gaps of 1 us, period after period."""
+    draws = Streams(1).uniforms("flow", "flow-a", "phases").take(1200)
+    durations = [round(duration * 5 * US) for duration in exponential(draws).tolist()]
+    found, clock, end, paused = [], 0, 0, 0
+    for on, off in zip(durations[0::2], durations[1::2], strict=True):
+        end += on
+        while clock < end:
+            found.append(clock + paused)
+            clock += US
+        paused += off
+    assert len(found) > 2000  # more than one piece of cycles, and of gaps
+    cycles = OnOff(Exponential(5 * US), Exponential(5 * US), Constant(US))
+    assert births(cycles, count=len(found)) == found
 
 
 def test_random_periods_have_the_mean_rate() -> None:
@@ -199,6 +219,14 @@ def test_a_trace_is_replayed_and_ends() -> None:
     ]  # fmt: skip
 
 
+def test_a_long_trace_comes_in_pieces_and_whole() -> None:
+    times, sizes = range(0, 60_000, 3), [40 + k * k % 1000 for k in range(20_000)]
+    trace = Replay(times, sizes)
+    packets = emissions(trace, trace)
+    found = [(birth, packets.sizes[which]) for birth, which in packets.one_by_one()]
+    assert found == list(zip(times, sizes, strict=True))
+
+
 # ---- sizes ------------------------------------------------------------------------------------
 
 
@@ -209,6 +237,21 @@ def test_imix_has_its_proportions() -> None:
     # Standard errors 0.002 and less.
     assert shares == pytest.approx([7 / 12, 4 / 12, 1 / 12], abs=0.008)
     assert imix().mean == Fraction(7 * 12 + 4 * 548 + 1472, 12)
+
+
+class Listed:
+    """A stream that somebody wrote."""
+
+    def __init__(self, numbers: list[float]) -> None:
+        self.numbers = numbers
+
+    def take(self, count: int) -> Any:
+        return np.array([self.numbers.pop(0) for _ in range(count)])
+
+
+def test_a_size_has_the_numbers_from_its_edge_up_to_the_next() -> None:
+    draw = Mix(((9, 1), (7, 2), (8, 1))).drawing(lambda _: Listed([0, 0.24, 0.25, 0.74, 0.75, 0.9]))
+    assert [*draw(1).tolist(), *draw(5).tolist()] == [0, 0, 1, 1, 2, 2]
 
 
 def test_recorded_sizes_begin_again() -> None:

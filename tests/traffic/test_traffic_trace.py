@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from overlaysim.errors import InputError
 from overlaysim.traffic.schedule import Replay
-from overlaysim.traffic.schedule.trace import read_trace
-from overlaysim.units import MS, SECOND, US
+from overlaysim.traffic.schedule.trace import _parse_time, read_trace
+from overlaysim.units import MS, SECOND, US, parse_duration
 
 
 def written(folder: Path, text: str | bytes) -> Path:
@@ -29,6 +29,13 @@ def test_seconds_bytes_units_comments_and_other_columns(tmp_path: Path) -> None:
     assert read_trace(written(tmp_path, text)) == (
         [0, 250 * US, 250 * US, MS, 10**6 * SECOND - 1], [100, 1000, 0, 65507, 7],
     )  # fmt: skip
+
+
+@given(st.integers(0, 10**18 - 1), st.integers(0, 12))
+def test_times_are_exact_with_and_without_a_unit(time: int, cut: int) -> None:
+    whole, part = divmod(time, SECOND)
+    text = f"{whole}.{part:012}"[: len(str(whole)) + 1 + cut].rstrip(".")
+    assert _parse_time(text) == parse_duration(text + " s")
 
 
 def test_a_replay_of_a_file(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from itertools import repeat
 import numpy as np
 
 from overlaysim.traffic.schedule.chance import Indices, Times
-from overlaysim.traffic.schedule.chunks import HORIZON
 
 
 class Emissions:
@@ -49,10 +48,9 @@ class Emissions:
 
         Where there is but one size, the index is the plain number 0.
         """
-        limit = min(instant, HORIZON)
         times, which = [self._times[:0]], [self._which[:0]]
         while self._load():
-            at, end = self._next - self._first, int(self._times.searchsorted(limit))
+            at, end = self._next - self._first, int(self._times.searchsorted(instant))
             if end <= at:
                 break
             times.append(self._times[at:end])

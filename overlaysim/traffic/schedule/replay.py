@@ -64,7 +64,7 @@ class Replay:
         def draw(count: int) -> Indices:
             nonlocal first
             places = np.arange(first, first + count)
-            first = (first + count) % len(self._which)
+            first += count
             return self._which.take(places, mode="wrap")
 
         return draw

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import BinaryIO
 
 from overlaysim.errors import InputError, Problem, UnitError, nearest, quote
 from overlaysim.traffic.schedule.sizes import check_payload
-from overlaysim.units import parse_duration, parse_size
+from overlaysim.units import SECOND, parse_duration, parse_size
 
 _LONGEST_LINE = 4096
+_PLAIN_SECONDS = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,12}))?")
+_PLAIN_BYTES = re.compile(r"[0-9]{1,5}")
 _MOST_PROBLEMS = 10
 """Problems that are reported of one file; more would say no more."""
 
@@ -91,8 +94,8 @@ class _Reader:
             self.report("", f"{len(cells)} columns are too few for a time and a size")
             return
         text, payload = (cells[column] for column in self._columns)
-        time = self._quantity("time", text, " s", parse_duration)
-        size = self._quantity("size", payload, " B", _parse_payload)
+        time = self._quantity("time", text, _parse_time)
+        size = self._quantity("size", payload, _parse_payload)
         if time is None or size is None:
             return
         if self.times and time < self.times[-1]:
@@ -108,15 +111,24 @@ class _Reader:
                 self.report("", f"names no column {name}; the first line is: time,size{hint}")
         return None if self.problems else (cells.index("time"), cells.index("size"))
 
-    def _quantity(self, key: str, text: str, unit: str, parse: Callable[[str], int]) -> int | None:
+    def _quantity(self, key: str, text: str, parse: Callable[[str], int]) -> int | None:
         try:
-            return parse(text + unit if text[-1:].isdigit() else text)
+            return parse(text)
         except (UnitError, ValueError) as error:
             self.report(key, str(error))
             return None
 
 
+def _parse_time(text: str) -> int:
+    if plain := _PLAIN_SECONDS.fullmatch(text):  # most are, and there may be millions
+        return int(plain[1]) * SECOND + int((plain[2] or "").ljust(12, "0"))
+    return parse_duration(text + " s" if text[-1:].isdigit() else text)
+
+
 def _parse_payload(text: str) -> int:
-    size = parse_size(text)
+    if _PLAIN_BYTES.fullmatch(text):
+        size = int(text)
+    else:
+        size = parse_size(text + " B" if text[-1:].isdigit() else text)
     check_payload(size)
     return size
