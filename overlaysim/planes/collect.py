@@ -51,23 +51,26 @@ class EndedPackets:
 
 
 class HopLog:
-    """Collects the hops of journeys, and hands them over by link."""
+    """Remembers packets, and hands over the hops that they have made, by link."""
 
     def __init__(self, on_hops: OnHops) -> None:
         self._on_hops = on_hops
-        self._rows: dict[str, list[tuple[int, bool, int, int, int]]] = defaultdict(list)
+        self._journeys: list[Journey] = []
 
     def add(self, journey: Journey) -> None:
-        """Take the links that a packet has crossed."""
-        answer = journey.message is not None
-        for hop in journey.hops or ():
-            self._rows[hop.link].append(
-                (journey.number, answer, hop.arrived, hop.started, hop.delivered)
-            )
+        """Remember a packet that is just made."""
+        self._journeys.append(journey)
 
     def flush(self) -> None:
-        """Hand over what has been collected."""
-        for link, rows in self._rows.items():
-            numbers, answers, *times = (np.array(column) for column in zip(*rows, strict=True))
+        """Hand over the hops of all packets."""
+        rows: dict[str, list[tuple[int, bool, int, int, int]]] = defaultdict(list)
+        for journey in self._journeys:
+            answer = journey.message is not None
+            for hop in journey.hops or ():
+                rows[hop.link].append(
+                    (journey.number, answer, hop.arrived, hop.started, hop.delivered)
+                )
+        for link, crossings in rows.items():
+            numbers, answers, *times = (np.array(column) for column in zip(*crossings, strict=True))
             self._on_hops(Hops(link, numbers, answers, *times))
-        self._rows.clear()
+        self._journeys.clear()

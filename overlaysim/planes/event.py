@@ -40,7 +40,7 @@ class EventPlane:
         for host in underlay.topology.hosts:
             underlay.attach(host, _receive)
         for rank, flow in enumerate(flows):
-            Source(simulator, underlay, flow, rank, numbers)
+            Source(simulator, underlay, flow, rank, numbers, self._hops)
         simulator.ledger.on_end.append(self._note_end)
 
     @property
@@ -64,8 +64,6 @@ class EventPlane:
         source = journey.content
         if not isinstance(source, Source):
             return
-        if self._hops is not None:
-            self._hops.add(journey)
         if journey.reason is not None or journey.message is not None or not source.answered:
             self._ended.add(journey, source.rank)
 
@@ -80,6 +78,7 @@ class Source:
     Args:
         rank: the flow's number.
         numbers: of all packets of all flows.
+        hops: remembers all packets, if somebody wants to know what links they cross.
 
     Attributes:
         rank: as given.
@@ -93,11 +92,12 @@ class Source:
         flow: BulkFlow,
         rank: int,
         numbers: Iterator[int],
+        hops: HopLog | None,
     ) -> None:
         self.rank = rank
         self.answered = flow.echo_hash is not None
         self._simulator, self._underlay, self._flow = simulator, underlay, flow
-        self._numbers = numbers
+        self._numbers, self._hops = numbers, hops
         self._hosts = frozenset(underlay.topology.hosts)
         self._peer = flow.peers[0][1] if len(flow.peers) == 1 else None
         self._packets = flow.schedule.emissions(simulator.streams, flow.name).one_by_one()
@@ -126,6 +126,8 @@ class Source:
     def _send(
         self, journey: Journey, frame: Composition, flow_hash: int, host: str, peer: str
     ) -> None:
+        if self._hops is not None:
+            self._hops.add(journey)
         journey.content = self
         journey.composition, journey.length = frame, frame.length
         journey.flow_hash = flow_hash

@@ -86,8 +86,6 @@ class Books:
 
     def enter_caught(self, road: Road, held: Held, classes: NDArray[np.int64], now: int) -> None:
         """Enter frames that were on a link when it went down."""
-        if not len(held):
-            return
         link = road.link
         unsent = held.sent - np.maximum(held.start, 0)
         link.busy -= int(unsent[unsent > 0].sum())

@@ -70,7 +70,7 @@ class Classes:
             )  # fmt: skip
         for number, peer, frame in asking if self.answered else ():
             flow = flows[number]
-            destination = None if flow.echo_hash is None else flow.source
+            destination = flow.source if flow.echo_hash is not None and peer in hosts else None
             self.all.append(
                 PacketClass(number, peer, destination, "", flow.echo_hash or 0, frame, None)
             )

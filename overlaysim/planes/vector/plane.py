@@ -164,8 +164,9 @@ class VectorPlane:
             number = self._numbers[ends]
             if number in self._network.links:
                 held = self._network.links[number].clear()
-                road = self._network.roads[number]
-                self._books.enter_caught(road, held, self._pool.classes, self._begin)
+                if len(held):
+                    road = self._network.roads[number]
+                    self._books.enter_caught(road, held, self._pool.classes, self._begin)
 
     def _lay(self) -> None:
         """Links or routes have changed."""

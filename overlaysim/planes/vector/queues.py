@@ -33,7 +33,7 @@ _LONG, _BLOCK = 400, 2048
 """Frames in a busy period from which on the running minimum is quicker than a loop, and frames that
 are gone through again at a time."""
 
-_NO_ROOM = -1
+_NO_ROOM = -(1 << 62)
 
 
 @dataclass(frozen=True, slots=True)
