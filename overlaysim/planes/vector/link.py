@@ -18,7 +18,7 @@ from overlaysim.planes.vector.ended import Ended
 from overlaysim.planes.vector.exits import Exit, Habits, split
 from overlaysim.planes.vector.held import Held
 from overlaysim.planes.vector.queues import Backlog, Limits, nothing, serve
-from overlaysim.planes.vector.roads import NO_ROUTE
+from overlaysim.planes.vector.roads import ARRIVED, NO_ROUTE
 from overlaysim.planes.vector.window import Keys, Labels, Times, Window
 from overlaysim.underlay import Link
 
@@ -194,16 +194,15 @@ class VectorLink:
 
     def _leave(self, way: Exit, labels: Labels, due: Times, window: Window, work: Work) -> None:
         """Let frames take one exit."""
-        if way.onward < 0 or way.answered:
-            if way.onward != NO_ROUTE or way.answered:
-                labels, due = self._accepting.sort_out(labels, due, window, work.at_node)
-            if way.answered:
-                work.answered = _both(work.answered, Ended(labels, due))
-                labels = labels | 1
-            elif way.onward != NO_ROUTE:
-                work.arrived = _both(work.arrived, Ended(labels, due))
-            if way.onward == NO_ROUTE:
-                work.at_node.append(Ended(labels, due, "no route"))
+        if way.answered or way.onward == ARRIVED:
+            labels, due = self._accepting.sort_out(labels, due, window, work.at_node)
+        if way.onward == NO_ROUTE:
+            work.at_node.append(Ended(labels, due, "no route"))
+        elif way.onward == ARRIVED:
+            work.arrived = _both(work.arrived, Ended(labels, due))
+        if way.answered:
+            work.answered = _both(work.answered, Ended(labels, due))
+            labels = labels | 1
         if way.onward >= 0:
             work.outputs[way.onward] = _one(work.outputs.get(way.onward), window.keys(due, labels))
 
