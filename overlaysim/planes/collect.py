@@ -45,8 +45,12 @@ class EndedPackets:
         """Hand over what has been collected."""
         for (reason, where), rows in self._rows.items():
             if rows:
-                columns = np.array(rows, np.int64).reshape(-1, _FIELDS).T
-                self._on_ends(Ends(*columns, reason=reason, where=where))
+                numbers, flows, born, turned, ended, transmit, propagate = (
+                    np.array(rows, np.int64).reshape(-1, _FIELDS).T
+                )
+                self._on_ends(
+                    Ends(numbers, flows, born, turned, ended, transmit, propagate, reason, where)
+                )
                 del rows[:]
 
 

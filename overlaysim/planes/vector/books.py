@@ -75,7 +75,7 @@ class Books:
         """Enter packets that are born, and drop those that have nowhere to go."""
         self._ledger.created[_KIND] += len(labels)
         for first, places in network.by_first(born):
-            if first in (NO_PEER, NO_ROUTE) and len(places):
+            if first in (NO_PEER, NO_ROUTE):
                 its = born.classes[places]
                 for number in np.unique(its).tolist():
                     chosen = places[its == number]

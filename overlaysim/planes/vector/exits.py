@@ -71,8 +71,12 @@ def _common(values: NDArray[np.int64]) -> int | None:
     return int(values[0]) if (values == values[0]).all() else None
 
 
-def split(numbers: NDArray[np.uint8] | NDArray[np.uint16], count: int) -> list[NDArray[np.int64]]:
-    """Return for each number below ``count`` the places at which it stands, ascending."""
+def grouped(
+    numbers: NDArray[np.uint8] | NDArray[np.uint16], count: int
+) -> tuple[NDArray[np.int64], list[int]]:
+    """Return an order in which equal numbers, all below ``count``, are together, and their ends.
+
+    Those that are equal stay in the order in which they are.
+    """
     order = np.argsort(numbers, kind="stable")
-    ends = np.cumsum(np.bincount(numbers, minlength=count))
-    return np.split(order, ends[:-1])
+    return order, np.cumsum(np.bincount(numbers, minlength=count)).tolist()

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from overlaysim.planes.vector.accepting import Accepting
 from overlaysim.planes.vector.draws import Draws
 from overlaysim.planes.vector.ended import Ended
-from overlaysim.planes.vector.exits import Exit, Habits, split
-from overlaysim.planes.vector.held import Held
+from overlaysim.planes.vector.exits import Exit, Habits, grouped
+from overlaysim.planes.vector.held import Held, concatenated, joined
 from overlaysim.planes.vector.queues import Backlog, Limits, nothing, serve
 from overlaysim.planes.vector.roads import ARRIVED, NO_ROUTE
 from overlaysim.planes.vector.window import Keys, Labels, Times, Window
@@ -93,10 +93,7 @@ class VectorLink:
         labels, arrival = window.labels(keys), window.times(keys)
         labels, arrival = self._enter(labels, arrival, habits, window, work)
         taken = self._transmit(labels, arrival, habits, window, work)
-        held = self.held.joined(taken)
-        ready = int(np.searchsorted(held.due, window.length, "right"))
-        work.held = held.since(ready)
-        self._arrive(held, ready, habits, window, work)
+        self._arrive(taken, habits, window, work)
         return work
 
     def _enter(
@@ -171,26 +168,33 @@ class VectorLink:
             np.concatenate((backlog.sizes[old:], later)),
         )
 
-    def _arrive(
-        self, held: Held, ready: int, habits: Habits, window: Window, work: Work
-    ) -> None:
-        """Hand on what is at the far end: the first ``ready`` frames."""
-        labels, due, lost = held.labels[:ready], held.due[:ready], held.lost[:ready]
+    def _arrive(self, taken: Held, habits: Habits, window: Window, work: Work) -> None:
+        """Hand on what comes to the far end: frames held since before, then those just taken."""
+        lots = [lot for lot in (self.held, taken) if len(lot)]
+        if not lots:
+            return
+        ready = [int(np.searchsorted(lot.due, window.length, "right")) for lot in lots]
+        work.held = joined([lot.since(count) for lot, count in zip(lots, ready, strict=True)])
+        lots = [lot.until(count) for lot, count in zip(lots, ready, strict=True)]
+        labels, due = (concatenated([getattr(lot, name) for lot in lots]) for name in ("labels", "due"))
         work.crossed = labels
+        lost = concatenated([lot.lost for lot in lots])
         if self._trace:
-            work.hops = held.undamaged(ready)
+            work.hops = joined(lots).undamaged()
         if lost.any():
             work.dropped.append(Ended(labels[lost], due[lost], "loss"))
             labels, due = labels[~lost], due[~lost]
         if len(habits.exits) == 1:
             self._leave(habits.exits[0], labels, due, window, work)
             return
-        for way, places in zip(
-            habits.exits, split(habits.exit_of[window.classes[labels]], len(habits.exits)),
-            strict=True,
-        ):  # fmt: skip
-            if len(places):
-                self._leave(way, labels[places], due[places], window, work)
+        exits = habits.exit_of[window.classes[labels]]
+        order, ends = grouped(exits, len(habits.exits))
+        labels, due = labels[order], due[order]
+        begin = 0
+        for way, end in zip(habits.exits, ends, strict=True):
+            if end > begin:
+                self._leave(way, labels[begin:end], due[begin:end], window, work)
+            begin = end
 
     def _leave(self, way: Exit, labels: Labels, due: Times, window: Window, work: Work) -> None:
         """Let frames take one exit."""
@@ -245,7 +249,8 @@ def _apart(due: Times, last_due: int) -> Times:
 def _both(one: Ended | None, other: Ended) -> Ended:
     if one is None:
         return other
-    return Ended(*(np.concatenate(pair) for pair in zip(one[:2], other[:2], strict=True)))
+    labels = np.concatenate((one.labels, other.labels))
+    return Ended(labels, np.concatenate((one.when, other.when)))
 
 
 def _one(one: Keys | None, other: Keys) -> Keys:

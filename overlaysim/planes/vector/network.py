@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from overlaysim.planes.vector.births import Born
 from overlaysim.planes.vector.classes import Classes
-from overlaysim.planes.vector.exits import Habits, split
+from overlaysim.planes.vector.exits import Habits, grouped
 from overlaysim.planes.vector.link import VectorLink, Work
 from overlaysim.planes.vector.roads import Road, Roads
 from overlaysim.planes.vector.window import Keys, Labels, Window
@@ -101,8 +101,13 @@ class Network:
         """Return the places of packets by the link that they take first, or the code for none."""
         if len(self._firsts) == 1:
             return [(self._firsts[0], np.arange(len(born.when)))]
-        places = split(self._first_of[born.classes], len(self._firsts))
-        return list(zip(self._firsts, places, strict=True))
+        order, ends = grouped(self._first_of[born.classes], len(self._firsts))
+        begins = [0, *ends[:-1]]
+        return [
+            (first, order[begin:end])
+            for first, begin, end in zip(self._firsts, begins, ends, strict=True)
+            if end > begin
+        ]
 
     def work(self, window: Window, born: Born, labels: Labels) -> Works:
         """Find out what a window brings.
@@ -113,7 +118,7 @@ class Network:
         inputs: dict[int, dict[int, Keys]] = defaultdict(dict)
         keys = window.keys(born.when - window.begin, labels)
         for first, places in self.by_first(born):
-            if first >= 0 and len(places):
+            if first >= 0:
                 inputs[first][_BIRTHS] = keys[places]
         works: Works = {}
         for group in self._order:

@@ -12,7 +12,7 @@ from overlaysim.planes.records import Ends
 from overlaysim.planes.vector.births import Born
 from overlaysim.planes.vector.classes import Classes
 from overlaysim.planes.vector.ended import Ended
-from overlaysim.planes.vector.held import Held
+from overlaysim.planes.vector.held import Held, concatenated
 from overlaysim.planes.vector.roads import Road, Roads
 from overlaysim.planes.vector.window import Labels
 
@@ -129,10 +129,7 @@ class Pool:
             reason: why they were dropped.
             where: and where.
         """
-        labels, when, transmit, propagate = (
-            column[0] if len(column) == 1 else np.concatenate(column)
-            for column in zip(*lots, strict=True)
-        )
+        labels, when, transmit, propagate = map(concatenated, zip(*lots, strict=True))
         packets = labels // self._width if self._width > 1 else labels
         return Ends(
             self.number[packets], self._flow[self.asking[packets]], self.born[packets],
