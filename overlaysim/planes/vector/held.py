@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from typing import TypeVar
-
 import numpy as np
 from numpy.typing import NDArray
 
-from overlaysim.planes.vector.queues import nothing
+from overlaysim.planes.vector.arrays import concatenated, nothing
 from overlaysim.planes.vector.window import Labels, Times
-
-Scalar = TypeVar("Scalar", bound=np.generic)
 
 _COLUMNS = ("due", "labels", "arrival", "start", "sent", "lost")
 
@@ -72,11 +68,7 @@ class Held:
 
 def joined(lots: Sequence[Held]) -> Held:
     """Several lots of frames in one, in the order in which they come."""
+    lots = [lot for lot in lots if len(lot)] or lots[:1]
     if len(lots) == 1:
         return lots[0]
     return Held(*(concatenated([getattr(lot, name) for lot in lots]) for name in _COLUMNS))
-
-
-def concatenated(arrays: Sequence[NDArray[Scalar]]) -> NDArray[Scalar]:
-    """The arrays in one; no copy is made of a single one."""
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)

@@ -20,7 +20,7 @@ from overlaysim.sim import Simulator
 from overlaysim.sim.events import LinkChanged
 from overlaysim.underlay import Underlay
 
-_FRAMES_PER_LINK = 1 << 14
+_FRAMES_PER_LINK = 1 << 15
 """Packets in a window for each link that is used: enough for a step to be worth while, few enough to
 stay in a cache."""
 
@@ -131,7 +131,7 @@ class VectorPlane:
     def _work_at(self, length: int, born: Born) -> bool:
         """Work at a window and go through with it; False if it turned out to be too long."""
         labels = self._pool.add(born, self._network.roads)
-        window = Window(self._begin, length, bits_for(self._pool.labels), self._pool.classes)
+        window = self._window(length)
         try:
             works = self._network.work(window, born, labels)
         except TooLongWindow:
@@ -139,9 +139,12 @@ class VectorPlane:
             return False
         for number, work in works.items():
             self._network.links[number].commit(work)
-        self._books.enter_births(self._network, born, labels, self._begin)
+        self._books.enter_births(self._network, born, labels, window)
         self._books.enter(works, self._network, window)
         return True
+
+    def _window(self, length: int) -> Window:
+        return Window(self._begin, length, bits_for(self._pool.labels), self._pool.classes)
 
     def _move_to(self, instant: int) -> None:
         """Let the next window begin at an instant, and forget the packets that have ended."""
@@ -166,7 +169,7 @@ class VectorPlane:
                 held = self._network.links[number].clear()
                 if len(held):
                     road = self._network.roads[number]
-                    self._books.enter_caught(road, held, self._pool.classes, self._begin)
+                    self._books.enter_caught(road, held, self._window(0))
 
     def _lay(self) -> None:
         """Links or routes have changed."""

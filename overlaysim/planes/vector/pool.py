@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -11,20 +11,17 @@ from numpy.typing import NDArray
 from overlaysim.planes.records import Ends
 from overlaysim.planes.vector.births import Born
 from overlaysim.planes.vector.classes import Classes
-from overlaysim.planes.vector.ended import Ended
-from overlaysim.planes.vector.held import Held, concatenated
+from overlaysim.planes.vector.held import Held
 from overlaysim.planes.vector.roads import Road, Roads
-from overlaysim.planes.vector.window import Labels
+from overlaysim.planes.vector.window import Keys, Labels, Window
 
 Integers = NDArray[np.int64]
 _NONE = np.empty(0, np.int64)
 
 
-class Lot(NamedTuple):
-    """Labels of packets, when they ended, and how much time on links lay ahead of them there."""
+class Ahead(NamedTuple):
+    """How much time on links lies ahead of packets, picoseconds."""
 
-    labels: Labels
-    when: Integers
     transmit: Integers
     propagate: Integers
 
@@ -104,9 +101,9 @@ class Pool:
         for name in ("born", "number", "asking", "transmit", "propagate", "turned"):
             setattr(self, name, getattr(self, name)[packets])
 
-    def turn(self, ended: Ended, begin: int) -> None:
+    def turn(self, keys: Keys, window: Window) -> None:
         """Packets have reached their receivers, who send them back."""
-        self.turned[ended.labels // self._width] = ended.when + begin
+        self.turned[window.labels(keys) // self._width] = window.times(keys) + window.begin
 
     def add_propagation(self, labels: Labels, time: Integers) -> None:
         """Packets will spend more on wires than their roads say."""
@@ -114,66 +111,63 @@ class Pool:
 
     def rebase(self, labels: Labels, before: Road, after: Road, classes: Integers) -> None:
         """The road behind the link on which packets are has changed."""
-        packets = labels // self._width
-        its = classes[labels]
-        for name in ("transmit", "propagate"):
-            change = _behind(after, name)[its] - _behind(before, name)[its]
-            getattr(self, name)[packets] += change
+        packets, its = labels // self._width, classes[labels]
+        old, new = before.behind(its), after.behind(its)
+        self.transmit[packets] += new[0] - old[0]
+        self.propagate[packets] += new[1] - old[1]
 
-    def ends(self, lots: Sequence[Lot], begin: int, reason: str = "", where: str = "") -> Ends:
+    def ends(
+        self, keys: Keys, window: Window, ahead: Ahead | None = None, reason: str = "",
+        where: str = "",
+    ) -> Ends:  # fmt: skip
         """Describe packets that ended in the same way.
 
         Args:
-            lots: the packets, and what lay ahead of them where they ended.
-            begin: of the window.
+            keys: which and when.
+            window: the window.
+            ahead: what lay ahead of them; None if they had come to the end of their roads.
             reason: why they were dropped.
             where: and where.
         """
-        labels, when, transmit, propagate = map(concatenated, zip(*lots, strict=True))
-        packets = labels // self._width if self._width > 1 else labels
+        packets = self._packets(window.labels(keys))
+        transmit, propagate = self.transmit[packets], self.propagate[packets]
+        if ahead is not None:
+            transmit -= ahead.transmit
+            propagate -= ahead.propagate
         return Ends(
             self.number[packets], self._flow[self.asking[packets]], self.born[packets],
-            self.turned[packets], when + begin, self.transmit[packets] - transmit,
-            self.propagate[packets] - propagate, reason, where,
+            self.turned[packets], window.times(keys) + window.begin, transmit, propagate, reason,
+            where,
         )  # fmt: skip
 
     def identify(self, labels: Labels) -> tuple[Integers, NDArray[np.bool_]]:
         """The numbers of packets, and whether each label is that of an answer."""
-        return self.number[labels // self._width], labels % self._width == 1
+        return self.number[self._packets(labels)], labels % self._width == 1
 
-    def at_source(self, labels: Labels, when: Integers) -> Lot:
-        """Packets that have not got anywhere."""
-        packets = labels // self._width
-        return Lot(labels, when, self.transmit[packets], self.propagate[packets])
+    def whole_road(self, labels: Labels) -> Ahead:
+        """What lies ahead of packets that are just born."""
+        packets = self._packets(labels)
+        return Ahead(self.transmit[packets], self.propagate[packets])
 
-
-def at_queue(road: Road, ended: Ended, classes: Integers) -> Lot:
-    """Packets that ended before a link had done anything for them."""
-    its = classes[ended.labels]
-    return Lot(ended.labels, ended.when, road.transmit[its], road.propagate[its])
+    def _packets(self, labels: Labels) -> Integers:
+        return labels if self._width == 1 else labels // self._width
 
 
-def at_far_end(road: Road, ended: Ended, classes: Integers) -> Lot:
-    """Packets that ended where a link leads to."""
-    its = classes[ended.labels]
-    transmit, propagate = _behind(road, "transmit"), _behind(road, "propagate")
-    return Lot(ended.labels, ended.when, transmit[its], propagate[its])
+def at_queue(road: Road, keys: Keys, window: Window) -> Ahead:
+    """What lies ahead of packets for which a link has not done anything yet."""
+    its = window.classes[window.labels(keys)]
+    return Ahead(road.transmit[its], road.propagate[its])
 
 
-def on_link(road: Road, held: Held, classes: Integers) -> Lot:
-    """Packets that ended on a link, at instant 0: some wait, some are sent, some are on the wire."""
+def at_far_end(road: Road, keys: Keys, window: Window) -> Ahead:
+    """What lies ahead of packets where a link leads to."""
+    return Ahead(*road.behind(window.classes[window.labels(keys)]))
+
+
+def on_link(road: Road, held: Held, classes: Integers) -> Ahead:
+    """What lies ahead of packets on a link at instant 0: waiting, being sent, or on the wire."""
     its = classes[held.labels]
     sent = np.minimum(held.sent, 0) - np.minimum(held.start, 0)
     crossed = -np.minimum(held.sent, 0)
     foreseen = held.due - held.sent - road.delay
-    return Lot(
-        held.labels, np.zeros_like(held.due), road.transmit[its] - sent,
-        road.propagate[its] - crossed + foreseen,
-    )  # fmt: skip
-
-
-def _behind(road: Road, name: str) -> Integers:
-    """What is ahead of packets of each class when they are at the far end of a link."""
-    if name == "transmit":
-        return road.transmit - road.service
-    return road.propagate - road.delay
+    return Ahead(road.transmit[its] - sent, road.propagate[its] - crossed + foreseen)

@@ -19,14 +19,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from overlaysim.planes.vector.arrays import nothing
+
 Times = NDArray[np.int64]
 """Picoseconds from the beginning of a window."""
-
-
-
-def nothing() -> Times:
-    """No integers."""
-    return np.empty(0, np.int64)
 
 
 _LONG, _BLOCK = 400, 2048
@@ -49,6 +45,29 @@ class Backlog:
     busy_until: int = 0
     starts: Times = field(default_factory=nothing)
     sizes: Times = field(default_factory=nothing)
+
+    def after(self, length: int) -> Backlog:
+        """What is left of it at the end of a window, if nothing comes."""
+        gone = int(np.searchsorted(self.starts, length, "right"))
+        return Backlog(self.busy_until, self.starts[gone:], self.sizes[gone:])
+
+    def later(
+        self, start: Times, service: Times | int, sizes: Times | int, length: int
+    ) -> Backlog:
+        """What is left at the end of a window in which further frames were taken, at least one."""
+        old = self.after(length)
+        gone = int(np.searchsorted(start, length, "right"))
+        last = service if isinstance(service, int) else int(service[-1])
+        waiting = start[gone:]
+        its = np.broadcast_to(sizes, start.shape)[gone:]
+        return Backlog(
+            int(start[-1]) + last, np.concatenate((old.starts, waiting)),
+            np.concatenate((old.sizes, its)),
+        )  # fmt: skip
+
+    def moved(self, by: int) -> Backlog:
+        """The same with instants counted from ``by`` picoseconds later."""
+        return Backlog(self.busy_until - by, self.starts - by, self.sizes)
 
     def spaced(self, service: int, size: int) -> bool:
         """Whether it looks as if every frame took ``service`` and had ``size`` bytes."""
