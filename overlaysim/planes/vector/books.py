@@ -74,7 +74,7 @@ class Books:
         arrived = concatenated([nothing(), *(keys for w in works.values() for keys in w.arrived)])
         if len(arrived):
             self._ledger.delivered[_KIND] += len(arrived)
-            self._on_ends(self._pool.ends(arrived, window))
+            self._on_ends(self._pool.arrivals(arrived, window))
 
     def _enter_lost(self, road: Road, dropped: Dropped, window: Window) -> None:
         where = road.link.target
@@ -112,7 +112,7 @@ class Books:
 
     def _drop(self, dropped: Dropped, window: Window, ahead: Ahead, where: str) -> None:
         self._ledger.dropped[_KIND, dropped.reason] += len(dropped.keys)
-        self._on_ends(self._pool.ends(dropped.keys, window, ahead, dropped.reason, where))
+        self._on_ends(self._pool.ends(dropped, window, ahead, where))
 
     def _hops(self, link: str, held: Held, begin: int) -> Hops:
         numbers, answers = self._pool.identify(held.labels)

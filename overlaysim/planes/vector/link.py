@@ -205,9 +205,12 @@ class VectorLink:
         order, ends = grouped(habits.exit_of[window.classes[window.labels(keys)]], len(habits.exits))
         keys = keys[order]
         begin = 0
-        for way, end in zip(habits.exits, ends, strict=True):
+        for way, plain, end in zip(habits.exits, habits.plain, ends, strict=True):
             if end > begin:
-                self._leave(way, keys[begin:end], window, work)
+                if plain:
+                    work.outputs[way.onward] = keys[begin:end]
+                else:
+                    self._leave(way, keys[begin:end], window, work)
             begin = end
 
     def _leave(self, way: Exit, keys: Keys, window: Window, work: Work) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import inf
 
+import numpy as np
+
 from overlaysim.planes.records import OnEnds, OnHops
 from overlaysim.planes.vector.accepting import Accepting
 from overlaysim.planes.vector.births import Births, Born
@@ -18,6 +20,7 @@ from overlaysim.planes.vector.window import Window, bits_for, longest
 from overlaysim.planes.workload import BulkFlow
 from overlaysim.sim import Simulator
 from overlaysim.sim.events import LinkChanged
+from overlaysim.traffic.schedule import HORIZON, Constant, Poisson
 from overlaysim.underlay import Underlay
 
 _FRAMES_PER_LINK = 1 << 15
@@ -67,7 +70,7 @@ class VectorPlane:
         self._network = Network(underlay, classes, make_link)
         self._numbers = {(link.source, link.target): place for place, link in enumerate(links)}
         self._begin = simulator.now
-        self._span = _FIRST_SPAN
+        self._span = self._first_span(flows)
         self._changed = False
         underlay.on_change.append(self._note_change)
         simulator.bus.subscribe(LinkChanged, self._note_fall)
@@ -90,6 +93,15 @@ class VectorPlane:
         if until is not None:
             simulator.run_to(until)
             self._work_at(0, self._births.before(until + 1))
+
+    def _first_span(self, flows: Sequence[BulkFlow]) -> int:
+        """How long the first window should be; those that follow go by the one before."""
+        gaps = [flow.schedule.gaps for flow in flows]
+        steady = [gap.mean for gap in gaps if isinstance(gap, Constant | Poisson)]
+        rate = sum(1 / float(mean) for mean in steady)
+        if len(steady) < len(gaps) or not rate:
+            return _FIRST_SPAN
+        return min(HORIZON, max(1, round(self._target / rate)))
 
     def _run_to(self, stop: int | None) -> None:
         """Let all frames arrive that arrive by ``stop``, and all packets be born before it."""
@@ -118,15 +130,26 @@ class VectorPlane:
         """Choose a window of at most ``room`` picoseconds with a convenient number of packets."""
         length, born = room, self._births.before(self._begin + room)
         if len(born.when) > 2 * self._target:
-            self._births.put_back(born)
             length = max(1, int(born.when[self._target]) - self._begin)
             self._span = max(self._span // 2, length)
-            born = self._births.before(self._begin + length)
-        fits = longest(self._pool.labels_with(len(born.when)))
-        if length > fits:
+        length = min(length, self._addressable(born))
+        if length < room:
             self._births.put_back(born)
-            length, born = fits, self._births.before(self._begin + fits)
+            born = self._births.before(self._begin + length)
         return length, born
+
+    def _addressable(self, born: Born) -> int:
+        """The longest window of which keys can name all packets and all instants.
+
+        The more packets, the more bits their labels take, and the fewer are left for instants.
+        """
+        bits = bits_for(self._pool.labels_with(1))
+        while True:
+            length = longest(bits)
+            inside = int(np.searchsorted(born.when, self._begin + length))
+            if self._pool.labels_with(inside) <= 1 << bits:
+                return length
+            bits += 1
 
     def _work_at(self, length: int, born: Born) -> bool:
         """Work at a window and go through with it; False if it turned out to be too long."""

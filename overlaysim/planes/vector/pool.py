@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from overlaysim.planes.records import Ends
 from overlaysim.planes.vector.births import Born
 from overlaysim.planes.vector.classes import Classes
+from overlaysim.planes.vector.dropped import Dropped
 from overlaysim.planes.vector.held import Held
 from overlaysim.planes.vector.roads import Road, Roads
 from overlaysim.planes.vector.window import Keys, Labels, Window
@@ -117,28 +118,43 @@ class Pool:
         self.propagate[packets] += new[1] - old[1]
 
     def ends(
-        self, keys: Keys, window: Window, ahead: Ahead | None = None, reason: str = "",
-        where: str = "",
-    ) -> Ends:  # fmt: skip
-        """Describe packets that ended in the same way.
+        self, dropped: Dropped, window: Window, ahead: Ahead, where: str
+    ) -> Ends:
+        """Describe packets that were dropped at one place for one reason.
 
         Args:
-            keys: which and when.
+            dropped: which, when and why.
             window: the window.
-            ahead: what lay ahead of them; None if they had come to the end of their roads.
-            reason: why they were dropped.
-            where: and where.
+            ahead: what lay ahead of them.
+            where: the place.
         """
-        packets = self._packets(window.labels(keys))
+        packets = self._packets(window.labels(dropped.keys))
+        ended = window.times(dropped.keys) + window.begin
+        return self._ends(packets, ended, ahead, dropped.reason, where)
+
+    def _ends(
+        self, packets: Integers, ended: Integers, ahead: Ahead | None = None, reason: str = "",
+        where: str = "",
+    ) -> Ends:  # fmt: skip
         transmit, propagate = self.transmit[packets], self.propagate[packets]
         if ahead is not None:
             transmit -= ahead.transmit
             propagate -= ahead.propagate
         return Ends(
             self.number[packets], self._flow[self.asking[packets]], self.born[packets],
-            self.turned[packets], window.times(keys) + window.begin, transmit, propagate, reason,
-            where,
+            self.turned[packets], ended, transmit, propagate, reason, where,
         )  # fmt: skip
+
+    def arrivals(self, keys: Keys, window: Window) -> Ends:
+        """Describe packets that arrived, in the order of their births.
+
+        Putting the instants into that order first is what takes least time: what is known of the
+        packets is then read from one end to the other.
+        """
+        ended = np.full(len(self.born), -1)
+        ended[self._packets(window.labels(keys))] = window.times(keys)
+        packets = np.flatnonzero(ended >= 0)
+        return self._ends(packets, ended[packets] + window.begin)
 
     def identify(self, labels: Labels) -> tuple[Integers, NDArray[np.bool_]]:
         """The numbers of packets, and whether each label is that of an answer."""

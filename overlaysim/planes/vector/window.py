@@ -25,9 +25,9 @@ def bits_for(labels: int) -> int:
     return max(1, (labels - 1).bit_length())
 
 
-def longest(labels: int) -> int:
-    """The longest window, in picoseconds, in which so many labels leave room for instants."""
-    return (1 << (_KEY_BITS - bits_for(labels))) - 1
+def longest(bits: int) -> int:
+    """The longest window, in picoseconds, for whose instants labels of so many bits leave room."""
+    return (1 << (_KEY_BITS - bits)) - 1
 
 
 @dataclass(frozen=True, slots=True)
