@@ -7,15 +7,39 @@ from hypothesis import strategies as st
 from sides import run_on
 from worlds import workloads
 
-from overlaysim.planes.workload import Workload
+from overlaysim.planes.workload import BulkFlow, LinkTurns, LinkUpDown, Workload
+from overlaysim.sim import composition
+from overlaysim.traffic.schedule import Constant, Fixed, Schedule
+from overlaysim.underlay import LinkSpec, listed
+from overlaysim.units import US
 
 
-@settings(deadline=None)
-@given(workload=workloads(), seed=st.integers(0, 3))
-def test_both_planes_tell_the_same_of_every_packet(workload: Workload, seed: int) -> None:
+def agree(workload: Workload, seed: int = 1) -> None:
     event, vector = run_on("event", workload, seed), run_on("vector", workload, seed)
     assert vector.ends == event.ends
     assert vector.hops == event.hops
     assert vector.links == event.links
     assert vector.ledger == event.ledger
     assert vector.in_flight == event.in_flight
+
+
+@settings(deadline=None)
+@given(workload=workloads(), seed=st.integers(0, 3))
+def test_both_planes_tell_the_same_of_every_packet(workload: Workload, seed: int) -> None:
+    agree(workload, seed)
+
+
+def test_frames_caught_on_a_link_that_is_not_what_it_was_when_it_took_them() -> None:
+    link = LinkSpec(rate=10**9, delay=5 * US, queue_packets=None)
+    flow = BulkFlow(
+        name="flow", source="a", peers=((0, "b"),), frames=(composition("data", 1000),),
+        schedule=Schedule(gaps=Constant(US), sizes=Fixed(1000), count=30),
+    )  # fmt: skip
+    faster = LinkTurns(10 * US, "a", "b", {"rate": 10**10, "delay": US})
+    gone = LinkUpDown(12 * US, "a", "b", up=False)
+    agree(
+        Workload(
+            topology=listed(["a", "b"], [], [("a", "b", link)]), flows=(flow,),
+            changes=(faster, gone),
+        )
+    )  # fmt: skip
