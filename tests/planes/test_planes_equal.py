@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sides import run_on
+from sides import agree
 from worlds import workloads
 
 from overlaysim.planes.workload import BulkFlow, LinkTurns, LinkUpDown, Workload
@@ -14,15 +14,6 @@ from overlaysim.sim import composition
 from overlaysim.traffic.schedule import Constant, Fixed, Schedule
 from overlaysim.underlay import LinkSpec, listed, star
 from overlaysim.units import US
-
-
-def agree(workload: Workload, seed: int = 1) -> None:
-    event, vector = run_on("event", workload, seed), run_on("vector", workload, seed)
-    assert vector.ends == event.ends
-    assert vector.hops == event.hops
-    assert vector.links == event.links
-    assert vector.ledger == event.ledger
-    assert vector.in_flight == event.in_flight
 
 
 @settings(deadline=None)

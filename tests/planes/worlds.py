@@ -18,7 +18,7 @@ from overlaysim.traffic.schedule import (
     Replay,
     Schedule,
 )
-from overlaysim.underlay import LinkSpec, Topology, leaf_spine, line, listed, ring, star
+from overlaysim.underlay import LinkSpec, Topology, leaf_spine, line, ring, star
 from overlaysim.units import NS, US
 
 RATES = (1_000_000_000, 2_500_000_000, 10_000_000_000)
