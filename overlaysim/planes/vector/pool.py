@@ -181,9 +181,11 @@ def at_far_end(road: Road, keys: Keys, window: Window) -> Ahead:
 
 
 def on_link(road: Road, held: Held, classes: Integers) -> Ahead:
-    """What lies ahead of packets on a link at instant 0: waiting, being sent, or on the wire."""
-    its = classes[held.labels]
-    sent = np.minimum(held.sent, 0) - np.minimum(held.start, 0)
-    crossed = -np.minimum(held.sent, 0)
-    foreseen = held.due - held.sent - road.delay
-    return Ahead(road.transmit[its] - sent, road.propagate[its] - crossed + foreseen)
+    """What lies ahead of packets on a link at instant 0: waiting, being sent, or on the wire.
+
+    What the link itself still has to do for them the frames tell: it may have changed since it took
+    them.
+    """
+    transmit, propagate = road.behind(classes[held.labels])
+    sent = np.maximum(held.sent, 0)
+    return Ahead(transmit + sent - np.maximum(held.start, 0), propagate + held.due - sent)

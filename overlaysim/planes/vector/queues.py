@@ -247,8 +247,10 @@ def _equals(arrival: Times, busy_until: int, service: int, room: int) -> Times:
 
     In blocks, by whichever way the busy periods of the last block made the quicker one.
     """
-    parts: list[Times] = []
-    begin, at_once = 0, True
+    # A queue that was longer before may hold more than there is room for, which has to go first.
+    begin = int(np.searchsorted(arrival, busy_until - room * service))
+    parts = [np.full(begin, _NO_ROOM)]
+    at_once = True
     while begin < len(arrival):
         block = arrival[begin : begin + _BLOCK]
         way = _all_at_once_equal if at_once else _one_by_one_equal
