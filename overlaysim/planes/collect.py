@@ -8,8 +8,10 @@ from collections import defaultdict
 import numpy as np
 
 from overlaysim.planes.records import Ends, Hops, OnEnds, OnHops
+from overlaysim.planes.workload import FIRST_NUMBER
 from overlaysim.sim import Journey
 
+_BEFORE = FIRST_NUMBER - 1
 _MANY = 7 * 16_384
 _FIELDS = 7
 
@@ -37,7 +39,7 @@ class EndedPackets:
         rows = self._arrived
         if journey.reason is not None:
             rows = self._rows[journey.reason, journey.where or ""]
-        rows.extend((journey.number, flow, born, turned, ended, transmit, propagate))
+        rows.extend((journey.number - _BEFORE, flow, born, turned, ended, transmit, propagate))
         if len(rows) >= _MANY:
             self.flush()
 
@@ -72,7 +74,7 @@ class HopLog:
             answer = journey.message is not None
             for hop in journey.hops or ():
                 rows[hop.link].append(
-                    (journey.number, answer, hop.arrived, hop.started, hop.delivered)
+                    (journey.number - _BEFORE, answer, hop.arrived, hop.started, hop.delivered)
                 )
         for link, crossings in rows.items():
             numbers, answers, *times = (np.array(column) for column in zip(*crossings, strict=True))

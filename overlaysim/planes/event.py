@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import count
 from math import inf
 
+from overlaysim.errors import ModelError
 from overlaysim.planes.collect import EndedPackets, HopLog
 from overlaysim.planes.records import OnEnds, OnHops
-from overlaysim.planes.workload import ALWAYS, BulkFlow, Timeline
+from overlaysim.planes.workload import ALWAYS, FIRST_NUMBER, KIND, BulkFlow, Timeline
 from overlaysim.sim import Composition, Journey, Simulator
+from overlaysim.sim.events import FrameSeen
 from overlaysim.underlay import Underlay
+
 
 class EventPlane:
     """Sends bulk flows over an underlay that others may use as well.
 
     Args:
         simulator: clock, random streams and ledger.
-        underlay: the links; every host of it gets its receiver here.
+        underlay: the links. What comes to a host and is not bulk traffic goes on to whoever was
+            attached there before.
         flows: the bulk flows.
         on_ends: takes all packets that ended, many at a time; the last of them when a run ends.
         on_hops: takes the frames that cross each link at the end of a run, if the underlay traces.
@@ -36,9 +41,10 @@ class EventPlane:
         self._underlay = underlay
         self._ended = EndedPackets(on_ends)
         self._hops = None if on_hops is None else HopLog(on_hops)
-        numbers = count(1)
+        numbers = count(FIRST_NUMBER)
+        others = dict(underlay._attached)
         for host in underlay.topology.hosts:
-            underlay.attach(host, _receive)
+            underlay.attach(host, partial(_receive, others.get(host)))
         for rank, flow in enumerate(flows):
             Source(simulator, underlay, flow, rank, numbers, self._hops)
         simulator.ledger.on_end.append(self._note_end)
@@ -51,14 +57,16 @@ class EventPlane:
     def run(self, until: int | None = None) -> None:
         """Run up to and including an instant, or until nothing is under way any more."""
         simulator = self._simulator
-        if until is not None:
-            simulator.run_to(until)
-        else:
-            while (next_one := simulator.peek()) < inf:
-                simulator.run_to(int(next_one))
-        self._ended.flush()
-        if self._hops is not None:
-            self._hops.flush()
+        try:
+            if until is not None:
+                simulator.run_to(until)
+            else:
+                while (next_one := simulator.peek()) < inf:
+                    simulator.run_to(int(next_one))
+        finally:  # an interrupted run hands over what it has as well
+            self._ended.flush()
+            if self._hops is not None:
+                self._hops.flush()
 
     def _note_end(self, journey: Journey) -> None:
         source = journey.content
@@ -68,8 +76,14 @@ class EventPlane:
             self._ended.add(journey, source.rank)
 
 
-def _receive(journey: Journey) -> None:
-    journey.content.receive(journey)
+def _receive(other: Callable[[Journey], None] | None, journey: Journey) -> None:
+    """Take a frame that has come to a host: to its flow, or to whoever else takes frames there."""
+    if journey.kind == KIND:
+        journey.content.receive(journey)
+    elif other is not None:
+        other(journey)
+    else:
+        raise ModelError(f"nobody takes the {journey.kind} packets of {journey.destination}")
 
 
 class Source:
@@ -116,10 +130,12 @@ class Source:
         now = simulator.now
         peer = self._peer or _at(flow.peers, now)
         journey = simulator.ledger.create(
-            "data", now, source=flow.source, intended=peer, protocol=flow.protocol
+            KIND, now, source=flow.source, intended=peer, protocol=flow.protocol
         )
         journey.number = next(self._numbers)
         frame = flow.frames[self._size]
+        if flow.packets:
+            journey.packet = flow.packets[self._size]
         self._send(journey, frame, flow.flow_hash, flow.source, peer)
         self._wait()
 
@@ -133,6 +149,8 @@ class Source:
         journey.flow_hash = flow_hash
         if peer in self._hosts:
             journey.destination = peer
+            if journey.packet is not None:
+                self._show(journey, host, outgoing=True)
             self._underlay.send(journey, host)
         else:
             self._simulator.ledger.drop(journey, self._simulator.now, peer, host)
@@ -141,6 +159,8 @@ class Source:
         """A packet of this flow, or the answer to one, has come to where it was sent."""
         simulator, flow = self._simulator, self._flow
         now, host = simulator.now, journey.destination
+        if journey.packet is not None:
+            self._show(journey, host, outgoing=False)
         if journey.message is not None:
             simulator.ledger.deliver(journey, now, host)
         elif flow.accepts is not ALWAYS and (reason := _at(flow.accepts, now)):
@@ -154,11 +174,19 @@ class Source:
         """Send a packet back at once. The answer has its number, since it takes its place."""
         flow, host = self._flow, request.destination
         answer = self._simulator.ledger.create(
-            "data", self._simulator.now, source=host, intended=flow.source,
+            KIND, self._simulator.now, source=host, intended=flow.source,
             protocol=flow.protocol, message=request,
         )  # fmt: skip
         answer.number = request.number
+        if flow.answers:
+            answer.packet = flow.answers[flow.frames.index(request.composition)]
         self._send(answer, request.composition, echo_hash, host, flow.source)
+
+    def _show(self, journey: Journey, host: str, *, outgoing: bool) -> None:
+        """Show a frame at a host's interface to whoever captures there."""
+        bus = self._simulator.bus
+        if bus.wants(FrameSeen):
+            bus.emit(FrameSeen(self._simulator.now, host, outgoing, journey, journey.packet))
 
 
 def _at(timeline: Timeline, instant: int) -> str:

@@ -3,6 +3,12 @@
 Bulk traffic is open loop: a packet leaves at its time whatever became of those before it. Frames
 are known by their lengths and by the hash of their flow, names are resolved once per flow, and
 nothing that arrives makes anybody send anything but the echo of a ping.
+
+**Order at one instant.** Frames that arrive somewhere at the same picosecond come one after the
+other: first those of everybody else, by the numbers that the ledger gave them, then bulk frames, in
+the order in which their packets were made. For that the event plane numbers bulk packets from
+:data:`FIRST_NUMBER` on, which no ledger reaches. Packets that are born at an instant find the world
+as everything else that happens then has left it; of several the one of the first flow comes first.
 """
 
 from __future__ import annotations
@@ -20,6 +26,12 @@ Timeline = tuple[tuple[int, str], ...]
 """A word and the instant since when it holds (picoseconds, ascending; the first one is 0)."""
 
 ALWAYS: Timeline = ((0, ""),)
+
+KIND = "bulk"
+"""The kind of bulk packets in ledgers and compositions."""
+
+FIRST_NUMBER = 1 << 48
+"""Where the numbers of bulk packets begin on the event plane's queue; records count from 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +51,9 @@ class BulkFlow:
         flow_hash: 32-bit hash of the outer headers, by which switches choose among equal paths.
         echo_hash: that of the answer, if the receiver sends each frame back at once; else None.
         protocol: how records call it.
+        packets: the frames themselves, if somebody may want to look into them (a packet filter, a
+            capture), likewise; only the event plane has a use for them.
+        answers: those of the answers.
     """
 
     name: str
@@ -50,6 +65,8 @@ class BulkFlow:
     echo_hash: int | None = None
     accepts: Timeline = ALWAYS
     protocol: str = "udp"
+    packets: tuple[Any, ...] = ()
+    answers: tuple[Any, ...] = ()
 
     def __post_init__(self) -> None:
         for timeline in (self.peers, self.accepts):
