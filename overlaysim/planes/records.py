@@ -22,7 +22,7 @@ class Ends:
     A packet that is answered ends when its answer does: one end for the two of them.
 
     Attributes:
-        numbers: the place of each among all packets of the run, by their births, from 1.
+        numbers: the place of each in its flow, from 1.
         flows: numbers of their flows.
         born: picoseconds.
         turned: when an answered packet reached its receiver, who sent it back; -1 if it did not.
@@ -61,7 +61,8 @@ class Hops(NamedTuple):
 
     Attributes:
         link: the link's name.
-        numbers: of the packets.
+        flows: numbers of the packets' flows.
+        numbers: the packets' places in their flows, from 1.
         answers: whether it is an answer that crossed.
         arrived: when it came to the queue, picoseconds.
         started: when its transmission began.
@@ -69,6 +70,7 @@ class Hops(NamedTuple):
     """
 
     link: str
+    flows: Integers
     numbers: Integers
     answers: NDArray[np.bool_]
     arrived: Integers

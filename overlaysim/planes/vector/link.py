@@ -233,12 +233,17 @@ class VectorLink:
         self.backlog, self.held, self.last_due = work.backlog, work.held, work.last_due
         self._draws.use(work.taken)
 
-    def move(self, by: int, renumber: NDArray[np.int64]) -> None:
-        """Count instants from ``by`` picoseconds later, and give packets the labels of a table."""
+    def move(self, by: int) -> None:
+        """Count instants from ``by`` picoseconds later."""
         self.backlog = self.backlog.moved(by)
         self.last_due -= by
         if len(self.held):
-            self.held = self.held.moved(by).relabelled(renumber)
+            self.held = self.held.moved(by)
+
+    def relabel(self, table: NDArray[np.int64]) -> None:
+        """Give packets the labels of a table, by the labels that they have."""
+        if len(self.held):
+            self.held = self.held.relabelled(table)
 
     def clear(self) -> Held:
         """The link has gone down: return what it held; it begins anew at instant 0."""

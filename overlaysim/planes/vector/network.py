@@ -126,7 +126,7 @@ class Network:
         keys = window.keys(born.when - window.begin, labels)
         for first, places in self.by_first(born):
             if first >= 0:
-                inputs[first][_BIRTHS] = keys[places]
+                inputs[first][_BIRTHS] = np.sort(keys[places], kind="stable")
         works: Works = {}
         for group in self._order:
             self._work_group(group, inputs, window, works)

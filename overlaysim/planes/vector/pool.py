@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overlaysim.planes.records import Ends
+from overlaysim.planes.vector.arrays import nothing
 from overlaysim.planes.vector.births import Born
 from overlaysim.planes.vector.classes import Classes
 from overlaysim.planes.vector.dropped import Dropped
@@ -17,7 +18,6 @@ from overlaysim.planes.vector.roads import Road, Roads
 from overlaysim.planes.vector.window import Keys, Labels, Window
 
 Integers = NDArray[np.int64]
-_NONE = np.empty(0, np.int64)
 
 
 class Ahead(NamedTuple):
@@ -27,21 +27,23 @@ class Ahead(NamedTuple):
     propagate: Integers
 
 
+_COLUMNS = ("flow", "number", "born", "asking", "transmit", "propagate", "turned")
+
+
 class Pool:
-    """Packets in the order of their births, with what has to be known of each.
+    """Packets in the order of their flows and their places in them, with what is known of each.
 
     ``transmit`` and ``propagate`` are what a packet will have spent with that when it has come to
     the end of its road; what lies before it at some link is known of the link
     (:class:`~overlaysim.planes.vector.roads.Road`), and the difference is what it has spent.
     """
 
-    def __init__(self, classes: Classes) -> None:
+    def __init__(self, classes: Classes, flows: int) -> None:
         self._classes = classes
         self._width = 2 if classes.answered else 1
-        self._flow = classes.flow.astype(np.int64)
-        self.born = self.number = self.asking = self.transmit = self.propagate = _NONE
-        self.turned = _NONE
-        self._made = 0
+        self.flow = self.number = self.born = self.asking = nothing()
+        self.transmit = self.propagate = self.turned = nothing()
+        self._made = np.zeros(flows, np.int64)
 
     @property
     def labels(self) -> int:
@@ -61,46 +63,76 @@ class Pool:
         both[1::2] += self._classes.asking
         return both
 
-    def add(self, born: Born, roads: Roads) -> Labels:
-        """Take in packets that are born; return their labels."""
-        first = len(self.born)
+    def add(self, born: Born, roads: Roads) -> tuple[Labels, Integers]:
+        """Take in packets that are born.
+
+        Returns:
+            Their labels; and the new label of each label that there was, for packets that were
+            here before have moved.
+        """
         count = len(born.when)
-        if first == 0:
-            self.born, self.asking = born.when, born.classes
-        else:
-            self.born = np.concatenate((self.born, born.when))
-            self.asking = np.concatenate((self.asking, born.classes))
-        numbers = np.arange(self._made + 1, self._made + count + 1)
-        self.number = np.concatenate((self.number, numbers))
-        self.transmit = np.concatenate((self.transmit, roads.transmit[born.classes]))
-        self.propagate = np.concatenate((self.propagate, roads.propagate[born.classes]))
-        self.turned = np.concatenate((self.turned, np.full(count, -1)))
-        self._made += count
-        return np.arange(first, first + count) * self._width
+        flow = np.repeat(np.arange(len(self._made)), born.counts)
+        first = np.repeat(np.cumsum(born.counts) - born.counts - self._made, born.counts)
+        columns = {
+            "flow": flow,
+            "number": np.arange(1, count + 1) - first,
+            "born": born.when,
+            "asking": born.classes,
+            "transmit": roads.transmit[born.classes],
+            "propagate": roads.propagate[born.classes],
+            "turned": np.full(count, -1),
+        }
+        self._made += born.counts
+        # Those that are here already precede the new ones of their flows.
+        old = np.arange(len(self.flow)) + np.concatenate(
+            ([0], np.cumsum(born.counts))
+        )[self.flow]
+        fresh = np.ones(len(old) + count, bool)
+        fresh[old] = False
+        new = np.flatnonzero(fresh)
+        for name, values in columns.items():
+            if len(old):
+                both = np.empty(len(fresh), np.int64)
+                both[old], both[new] = getattr(self, name), values
+                values = both
+            setattr(self, name, values)
+        return new * self._width, self._relabelled(old)
 
-    def forget(self, count: int) -> None:
-        """Take back the last ``count`` packets: the window in which they were born is cut short."""
-        kept = len(self.born) - count
-        self._made -= count
-        self._select(slice(kept))
+    def forget(self, labels: Labels, born: Born) -> Integers:
+        """Take back packets: the window in which they were born is cut short.
 
-    def keep(self, labels: Iterable[Labels]) -> NDArray[np.int64]:
-        """Forget all packets but those with these labels; return the new label of each old one."""
+        Returns:
+            The new label of each label that there was.
+        """
+        self._made -= born.counts
+        stays = np.ones(len(self.born), bool)
+        stays[labels // self._width] = False
+        return self._keep(stays)
+
+    def keep(self, labels: Iterable[Labels]) -> Integers:
+        """Forget all packets but those with these labels.
+
+        Returns:
+            The new label of each label that there was.
+        """
         present = np.zeros(len(self.born), bool)
         for some in labels:
             present[some // self._width] = True
-        packets = np.flatnonzero(present)
-        renumber = np.zeros(self.labels, np.int64)
-        for back in range(self._width):
-            renumber[packets * self._width + back] = (
-                np.arange(len(packets)) * self._width + back
-            )
-        self._select(packets)
-        return renumber
+        return self._keep(present)
 
-    def _select(self, packets: Integers | slice) -> None:
-        for name in ("born", "number", "asking", "transmit", "propagate", "turned"):
+    def _keep(self, present: NDArray[np.bool_]) -> Integers:
+        packets = np.flatnonzero(present)
+        for name in _COLUMNS:
             setattr(self, name, getattr(self, name)[packets])
+        return self._relabelled(np.cumsum(present) - 1)
+
+    def _relabelled(self, places: Integers) -> Integers:
+        """The label of each label when the packets go to new places."""
+        if self._width == 1:
+            return places
+        both = np.repeat(places * 2, 2)
+        both[1::2] += 1
+        return both
 
     def turn(self, keys: Keys, window: Window) -> None:
         """Packets have reached their receivers, who send them back."""
@@ -141,12 +173,12 @@ class Pool:
             transmit -= ahead.transmit
             propagate -= ahead.propagate
         return Ends(
-            self.number[packets], self._flow[self.asking[packets]], self.born[packets],
+            self.number[packets], self.flow[packets], self.born[packets],
             self.turned[packets], ended, transmit, propagate, reason, where,
         )  # fmt: skip
 
     def arrivals(self, keys: Keys, window: Window) -> Ends:
-        """Describe packets that arrived, in the order of their births.
+        """Describe packets that arrived, in the order of their flows.
 
         Putting the instants into that order first is what takes least time: what is known of the
         packets is then read from one end to the other.
@@ -156,9 +188,10 @@ class Pool:
         packets = np.flatnonzero(ended >= 0)
         return self._ends(packets, ended[packets] + window.begin)
 
-    def identify(self, labels: Labels) -> tuple[Integers, NDArray[np.bool_]]:
-        """The numbers of packets, and whether each label is that of an answer."""
-        return self.number[self._packets(labels)], labels % self._width == 1
+    def identify(self, labels: Labels) -> tuple[Integers, Integers, NDArray[np.bool_]]:
+        """Flows and numbers of packets, and whether each label is that of an answer."""
+        packets = self._packets(labels)
+        return self.flow[packets], self.number[packets], labels % self._width == 1
 
     def whole_road(self, labels: Labels) -> Ahead:
         """What lies ahead of packets that are just born."""
