@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
+from functools import partial
 
 import numpy as np
 
-from overlaysim.planes.records import Ends, Hops, OnEnds, OnHops
+from overlaysim.planes.records import Ends, Hops, Integers, OnEnds, OnHops
 from overlaysim.planes.workload import place_of
 from overlaysim.sim import Journey
 
@@ -50,10 +51,18 @@ class EndedPackets:
                 numbers, flows, born, turned, ended, transmit, propagate = (
                     np.array(rows, np.int64).reshape(-1, _FIELDS).T
                 )
+                identities = (numbers, turned)
                 self._on_ends(
-                    Ends(numbers, flows, born, turned, ended, transmit, propagate, reason, where)
-                )
+                    Ends(
+                        flows, born, ended, transmit, propagate, partial(_given, identities),
+                        reason, where,
+                    )
+                )  # fmt: skip
                 del rows[:]
+
+
+def _given(identities: tuple[Integers, Integers]) -> tuple[Integers, Integers]:
+    return identities
 
 
 class HopLog:

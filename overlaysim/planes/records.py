@@ -22,26 +22,34 @@ class Ends:
     A packet that is answered ends when its answer does: one end for the two of them.
 
     Attributes:
-        numbers: the place of each in its flow, from 1.
         flows: numbers of their flows.
         born: picoseconds.
-        turned: when an answered packet reached its receiver, who sent it back; -1 if it did not.
         ended: picoseconds.
         transmit: how much of the time from birth to end was transmission.
         propagate: how much was propagation; the rest was waiting in queues.
+        identify: works out :attr:`numbers` and :attr:`turned`, which few ask for.
         reason: why they were dropped; empty if they arrived.
         where: the link or node where they were dropped; empty if they arrived.
     """
 
-    numbers: Integers
     flows: Integers
     born: Integers
-    turned: Integers
     ended: Integers
     transmit: Integers
     propagate: Integers
+    identify: Callable[[], tuple[Integers, Integers]]
     reason: str = ""
     where: str = ""
+
+    @property
+    def numbers(self) -> Integers:
+        """The place of each in its flow, from 1."""
+        return self.identify()[0]
+
+    @property
+    def turned(self) -> Integers:
+        """When an answered packet reached its receiver, who sent it back; -1 if it did not."""
+        return self.identify()[1]
 
     @property
     def queue(self) -> Integers:

@@ -24,7 +24,7 @@ from overlaysim.sim.events import LinkChanged
 from overlaysim.traffic.schedule import HORIZON, Constant, Poisson
 from overlaysim.underlay import Underlay
 
-_FRAMES_PER_LINK = 1 << 15
+_FRAMES_PER_LINK = 1 << 12
 """Packets in a window for each link that is used: enough for a step to be worth while, few enough to
 stay in a cache."""
 
@@ -66,9 +66,9 @@ class VectorPlane:
             return VectorLink(links[number], draws, accepting, trace=on_hops is not None)
 
         self._births = Births(emissions, classes)
-        self._pool = Pool(classes, len(flows))
-        self._books = Books(simulator.ledger, self._pool, classes.all, on_ends, on_hops)
         self._network = Network(underlay, classes, make_link)
+        self._pool = Pool(classes, self._network.roads)
+        self._books = Books(simulator.ledger, self._pool, classes.all, on_ends, on_hops)
         self._numbers = {(link.source, link.target): place for place, link in enumerate(links)}
         self._begin = simulator.now - 1
         self._span = self._first_span(flows)
@@ -160,13 +160,13 @@ class VectorPlane:
 
     def _work_at(self, length: int, born: Born) -> bool:
         """Work at a window and go through with it; False if it turned out to be too long."""
-        labels, renumber = self._pool.add(born, self._network.roads)
+        labels, renumber = self._pool.add(born)
         self._relabel(renumber)
         window = self._window(length)
         try:
             works = self._network.work(window, born, labels)
         except TooLongWindow:
-            self._relabel(self._pool.forget(labels, born))
+            self._relabel(self._pool.forget(born))
             return False
         for number, work in works.items():
             self._network.links[number].commit(work)
@@ -212,9 +212,9 @@ class VectorPlane:
         self._changed = False
         before = self._network.roads
         self._network.lay()
-        classes = self._pool.classes
         for number, link in self._network.links.items():
             if len(link.held):
                 labels = link.held.labels
-                after = self._network.include(number, classes[labels])
-                self._pool.rebase(labels, before[number], after, classes)
+                after = self._network.include(number, self._pool.classes[labels])
+                self._pool.rebase(labels, before[number], after, self._network.roads)
+        self._pool.roads = self._network.roads
