@@ -31,7 +31,7 @@ class Outcome:
         simulator: its clock, and the ledger with all counts.
         underlay: its links, with their counters.
         in_flight: frames that links held at the end.
-        tally: what became of each flow, if it was kept.
+        tally: what became of each flow; empty if somebody else took the packets.
         cpu: CPU seconds of the run itself, without setting it up.
     """
 
@@ -39,7 +39,7 @@ class Outcome:
     simulator: Simulator
     underlay: Underlay
     in_flight: int
-    tally: Tally | None
+    tally: Tally
     cpu: float
 
     @property
@@ -73,14 +73,8 @@ def run_workload(
     )
     for change in workload.changes:
         simulator.call_at(change.at, partial(_apply, underlay), change)
-    tally = Tally(workload.flows) if on_ends is None else None
-    runner = PLANES[plane](
-        simulator,
-        underlay,
-        workload.flows,
-        on_ends or tally.add,
-        on_hops,  # type: ignore[union-attr]
-    )
+    tally = Tally(workload.flows)
+    runner = PLANES[plane](simulator, underlay, workload.flows, on_ends or tally.add, on_hops)
     started = time.process_time()
     runner.run(workload.until)
     cpu = time.process_time() - started

@@ -21,9 +21,6 @@ from overlaysim.sim import Ledger
 from overlaysim.underlay import Link
 
 
-
-
-
 class Books:
     """Enters what happened.
 

@@ -13,6 +13,7 @@ from overlaysim.planes.vector.classes import PacketClass
 from overlaysim.planes.vector.roads import Road
 
 Thing = TypeVar("Thing")
+Numbers = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 class Exit(NamedTuple):
@@ -59,7 +60,7 @@ class Habits:
 
 def _numbered(
     things: Sequence[Thing], come: NDArray[np.int64], classes: int
-) -> tuple[list[Thing], NDArray[np.uint8] | NDArray[np.uint16]]:
+) -> tuple[list[Thing], Numbers]:
     """Return the different things, and for each class the number of its own among them.
 
     Args:
@@ -68,18 +69,16 @@ def _numbered(
     """
     different = list(dict.fromkeys(things))
     number = {thing: place for place, thing in enumerate(different)}
-    numbers = np.zeros(classes, np.uint8 if len(different) <= 256 else np.uint16)
+    numbers: Numbers = np.zeros(classes, np.uint16)
     numbers[come] = [number[thing] for thing in things]
-    return different, numbers
+    return different, numbers.astype(np.uint8) if len(different) <= 256 else numbers
 
 
 def _common(values: NDArray[np.int64]) -> int | None:
     return int(values[0]) if (values == values[0]).all() else None
 
 
-def grouped(
-    numbers: NDArray[np.uint8] | NDArray[np.uint16], count: int
-) -> tuple[NDArray[np.int64], list[int]]:
+def grouped(numbers: Numbers, count: int) -> tuple[NDArray[np.int64], list[int]]:
     """Return an order in which equal numbers, all below ``count``, are together, and their ends.
 
     Those that are equal stay in the order in which they are.

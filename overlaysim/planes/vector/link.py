@@ -153,7 +153,7 @@ class VectorLink:
     def _demands(
         self, keys: Keys, habits: Habits, window: Window
     ) -> tuple[Times | int, Times | int]:
-        """How long each frame occupies the link, and how long it is; one number if all are alike."""
+        """How long each frame occupies the link, and its length; one number if all are alike."""
         if habits.service is not None and habits.length is not None:
             return habits.service, habits.length
         classes = window.classes[window.labels(keys)]
@@ -231,7 +231,9 @@ class VectorLink:
         if len(habits.exits) == 1:
             self._leave(habits.exits[0], keys, window, work)
             return
-        order, ends = grouped(habits.exit_of[window.classes[window.labels(keys)]], len(habits.exits))
+        order, ends = grouped(
+            habits.exit_of[window.classes[window.labels(keys)]], len(habits.exits)
+        )
         keys = keys[order]
         begin = 0
         for way, plain, end in zip(habits.exits, habits.plain, ends, strict=True):

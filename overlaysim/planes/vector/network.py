@@ -5,12 +5,13 @@ one another around a circle, every link of the group begins with what is known t
 and from the windows before, and is worked at again whenever it turns out that more or other frames
 come to it, until nothing changes any more.
 
-**That state is reached.** A frame that comes to a link at t is not at the far end before t + d, where
-d, the least sum of a transmission time and a delay in the group, is at least a picosecond. Suppose
-that what comes to each link up to some instant T is right. What leaves a link up to T + d depends on
-nothing else: queues, losses and jitter (drawn in order) of a frame depend on earlier arrivals alone.
-So when all links with changed inputs have been worked at once more, what comes to each is right up to
-T + d, and does not change there any more. A window has ended after finitely many such steps.
+**That state is reached.** A frame that comes to a link at t is not at the far end before t + d,
+where d, the least sum of a transmission time and a delay in the group, is at least a picosecond.
+Suppose that what comes to each link up to some instant T is right. What leaves a link up to T + d
+depends on nothing else: queues, losses and jitter (drawn in order) of a frame depend on earlier
+arrivals alone. So when all links with changed inputs have been worked at once more, what comes to
+each is right up to T + d, and does not change there any more. A window has ended after finitely
+many such steps.
 
 **And it is exact.** In a state in which nothing changes, what comes to each link is what the others
 put out. By the same induction along time there is just one such state, and the run of events on the

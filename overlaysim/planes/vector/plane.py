@@ -25,8 +25,8 @@ from overlaysim.traffic.schedule import HORIZON, Constant, Poisson
 from overlaysim.underlay import Underlay
 
 _FRAMES_PER_LINK = 1 << 12
-"""Packets in a window for each link that is used: enough for a step to be worth while, few enough to
-stay in a cache."""
+"""Packets in a window for each link that is used: enough for a step to be worth while, few enough
+to stay in a cache."""
 
 _MOST_PACKETS = 1 << 20
 _FIRST_SPAN = 1 << 30

@@ -163,9 +163,13 @@ class Pool:
         self._noted().propagate[self._packets(labels)] += time
 
     def rebase(self, labels: Labels, before: Road, after: Road, roads: Roads) -> None:
-        """The road behind the link on which packets are has changed, and ``roads`` are those of now.
+        """The road behind the link on which packets are has changed; what they have spent has not.
 
-        What they spent up to there has not.
+        Args:
+            labels: of the packets.
+            before: the link's road until now.
+            after: its road from now on.
+            roads: all roads from now on.
         """
         packets, its = self._packets(labels), self.classes[labels]
         asking, more = self._asking[packets], self._noted()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from overlaysim.errors import ModelError
 from overlaysim.planes.vector.classes import PacketClass
 from overlaysim.underlay import ETHERNET_HEADER, Link, Underlay
 
