@@ -17,7 +17,7 @@ from overlaysim.planes.vector.accepting import Accepting
 from overlaysim.planes.vector.arrays import concatenated, merged, nothing
 from overlaysim.planes.vector.draws import Draws
 from overlaysim.planes.vector.dropped import Dropped
-from overlaysim.planes.vector.exits import Exit, Habits, grouped
+from overlaysim.planes.vector.habits import Exit, Habits, grouped
 from overlaysim.planes.vector.held import Held, joined
 from overlaysim.planes.vector.queues import Backlog, Limits, serve
 from overlaysim.planes.vector.roads import ARRIVED, NO_ROUTE
@@ -124,7 +124,7 @@ class VectorLink:
             work.dropped.append(Dropped(keys, "link down"))
             return keys[:0]
         if not habits.all_fit:
-            fits = habits.road.fits[window.classes[window.labels(keys)]]
+            fits = habits.fits[window.classes[window.labels(keys)]]
             work.dropped.append(Dropped(keys[~fits], "mtu"))
             return keys[fits]
         return keys
@@ -157,7 +157,7 @@ class VectorLink:
         if habits.service is not None and habits.length is not None:
             return habits.service, habits.length
         classes = window.classes[window.labels(keys)]
-        return habits.road.service[classes], habits.road.length[classes]
+        return habits.services[classes], habits.lengths[classes]
 
     def _propagate(
         self, keys: Keys, arrival: Times, start: Times, service: Times | int, window: Window,

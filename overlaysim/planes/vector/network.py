@@ -32,9 +32,9 @@ from numpy.typing import NDArray
 from overlaysim.planes.vector.arrays import same
 from overlaysim.planes.vector.births import Born
 from overlaysim.planes.vector.classes import Classes
-from overlaysim.planes.vector.exits import Habits, grouped
+from overlaysim.planes.vector.habits import Habits, grouped
 from overlaysim.planes.vector.link import VectorLink, Work
-from overlaysim.planes.vector.roads import Road, Roads
+from overlaysim.planes.vector.roads import Roads
 from overlaysim.planes.vector.window import Keys, Labels, Window
 from overlaysim.underlay import Underlay
 from overlaysim.underlay.dependencies import dependency_order
@@ -73,12 +73,18 @@ class Network:
         self._make_link = make_link
         self.links: dict[int, VectorLink] = {}
         """The links that have been used, by their numbers in the order of the underlay."""
-        self.lay()
+        self.lay({})
 
-    def lay(self) -> None:
-        """Lay all roads by the routes of now, and for the packets that are on links as well."""
+    def lay(self, on_links: Mapping[int, Iterable[int]]) -> None:
+        """Lay all roads by the routes of now.
+
+        Args:
+            on_links: classes of packets that are on links, by links: they go on from there.
+        """
         self.roads = Roads(self._underlay, list(self._underlay.links.values()), self._classes.all)
-        self.habits: dict[int, Habits] = {}
+        for number, classes in on_links.items():
+            self.roads.include(number, classes)
+        self._habits: dict[int, Habits] = {}
         self._plan()
 
     def _plan(self) -> None:
@@ -93,12 +99,6 @@ class Network:
         place = {first: place for place, first in enumerate(firsts)}
         self._firsts = firsts
         self._first_of = np.array([place[first] for first in self.roads.first.tolist()], np.uint16)
-
-    def include(self, number: int, classes: NDArray[np.int64]) -> Road:
-        """Lay the roads of packets of these classes that are on a link."""
-        self.roads.include(number, np.unique(classes).tolist())
-        self._plan()
-        return self.roads[number]
 
     @property
     def used(self) -> int:
@@ -154,7 +154,7 @@ class Network:
         """Work at a link once; return the links to which something else comes than before."""
         before = works[number].outputs if number in works else {}
         coming = list(inputs[number].values())
-        work = works[number] = self.link(number).work(coming, self.habits_of(number), window)
+        work = works[number] = self.link(number).work(coming, self.habits(number), window)
         changed = set()
         for onward, keys in work.outputs.items():
             if onward not in before or not same(keys, before[onward]):
@@ -171,11 +171,11 @@ class Network:
             self.links[number] = self._make_link(number)
         return self.links[number]
 
-    def habits_of(self, number: int) -> Habits:
+    def habits(self, number: int) -> Habits:
         """What a link does at present with all that comes along it."""
-        if number not in self.habits:
-            self.habits[number] = Habits(self.roads[number], self._classes.all)
-        return self.habits[number]
+        if number not in self._habits:
+            self._habits[number] = Habits(self.roads[number], self._classes.all)
+        return self._habits[number]
 
 
 def _depths(feeds: Mapping[int, Iterable[int]], firsts: Sequence[int]) -> dict[int, int]:

@@ -204,17 +204,17 @@ class VectorPlane:
             if number in self._network.links:
                 held = self._network.links[number].clear()
                 if len(held):
-                    road = self._network.roads[number]
-                    self._books.enter_caught(road, held, self._window(0))
+                    habits = self._network.habits(number)
+                    self._books.enter_caught(habits, held, self._window(0))
 
     def _lay(self) -> None:
         """Links or routes have changed."""
         self._changed = False
-        before = self._network.roads
-        self._network.lay()
-        for number, link in self._network.links.items():
-            if len(link.held):
-                labels = link.held.labels
-                after = self._network.include(number, self._pool.classes[labels])
-                self._pool.rebase(labels, before[number], after, self._network.roads)
-        self._pool.roads = self._network.roads
+        network, pool = self._network, self._pool
+        held = {n: link.held.labels for n, link in network.links.items() if len(link.held)}
+        before = {number: network.habits(number) for number in held}
+        classes = pool.classes
+        network.lay({n: np.unique(classes[labels]).tolist() for n, labels in held.items()})
+        for number, labels in held.items():
+            pool.rebase(labels, before[number], network.habits(number), network.roads)
+        pool.roads = network.roads

@@ -5,10 +5,10 @@ with a single server", 1952): ``start[i] = max(arrival[i], start[i-1] + service[
 service that came before subtracted it is a running maximum.
 
 With a limit, that is the truth up to the first frame for which the queue has no room, and again
-from the next frame that finds the transmitter idle: a queue that loses frames is never longer than one
-that does not, so a frame that does not wait there does not wait here either. Only the busy periods
-in which somebody found no room are gone through again, frame by frame or, where all frames take
-equally long, by a running minimum (:func:`_all_at_once_equal`).
+from the next frame that finds the transmitter idle: a queue that loses frames is never longer than
+one that does not, so a frame that does not wait there does not wait here either. Only the busy
+periods in which somebody found no room are gone through again, frame by frame or, where all frames
+take equally long, by a running minimum (:func:`_all_at_once_equal`).
 """
 
 from __future__ import annotations
