@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import fmean, median
 from typing import Any
@@ -44,8 +45,17 @@ class Measurement:
     peak_rss: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """The same as JSON has it."""
-        return asdict(self)
+        """The same as JSON has it; an answer that there is not is null."""
+        answers = {what: answer if math.isfinite(answer) else None
+                   for what, answer in self.answers.items()}  # fmt: skip
+        return {**asdict(self), "answers": answers}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Measurement:
+        """What :meth:`as_json` has given."""
+        answers = {what: math.nan if answer is None else answer
+                   for what, answer in fields["answers"].items()}  # fmt: skip
+        return cls(**{**fields, "answers": answers})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,20 @@
-"""The packet workloads W1, W2 and W3 as plain data, which any program can play.
+"""The packet workloads W1, W2, W3 and W5 as plain data, which any program can play.
 
 * W1 "line": one Poisson flow over four equal links at half load: an M/D/1 queue and three links
   without waiting.
 * W2 "leaf-spine": Poisson flows among the hosts, four of each, drop-tail queues, ECMP; some links
   are overloaded on purpose, so the answer depends on the number of packets.
 * W3 "ping mesh": 50 hosts on a switch ping one another once a second.
+* W5 "incast": TCP, so only its variants are data.
 
-What they must give stands in :mod:`overlaysim.bench.answers`.
+What they must give stands in :mod:`overlaysim.bench.checks`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from overlaysim.units import SECOND, US
 
@@ -125,6 +126,31 @@ def ping_mesh(packets: int) -> Workload:
         poisson=False, echo=True,
     )  # fmt: skip
 
+
+class Incast(NamedTuple):
+    """A variant of W5: senders on one router send to one receiver, all at once, by TCP.
+
+    1 Gbit/s and 20 us a link, queues of 100 packets, segments of 1398 B, an initial window of 10,
+    and no retransmission timeout below 200 ms.
+
+    Attributes:
+        control: of congestion: ``newreno`` or ``cubic``.
+        loss: share of the frames that are lost on their way to the receiver, at random.
+    """
+
+    control: str
+    loss: float
+
+
+INCAST_SENDERS = 16
+INCAST_BYTES = 10_000_000
+"""Of each sender."""
+INCASTS = {
+    "W5 newreno": Incast("newreno", 0.0),
+    "W5 newreno 1%": Incast("newreno", 0.01),
+    "W5 cubic": Incast("cubic", 0.0),
+    "W5 cubic 1%": Incast("cubic", 0.01),
+}
 
 WORKLOADS: dict[str, Callable[[int], Workload]] = {
     "W1": line,

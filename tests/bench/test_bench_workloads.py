@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from statistics import fmean
@@ -136,6 +137,17 @@ def test_a_summary_has_the_median_and_the_mean() -> None:
     worse = Summary([*runs, measured(ping_mesh(100), measured=99)])
     assert not worse.right
     assert [verdict for _, _, verdict in worse.judged] == ["NO", "yes", "yes"]
+
+
+@pytest.mark.usefixtures("quick_calibration")
+def test_a_measurement_survives_json() -> None:
+    nothing = measured(line(5), measured=0)
+    said = json.loads(json.dumps(nothing.as_json(), allow_nan=False))
+    assert said["answers"] == {"lost": 0, "mean us": None}
+    again = Measurement.from_json(said)
+    assert math.isnan(again.answers["mean us"])
+    assert again.as_json() == nothing.as_json()
+    assert not Summary([again]).right
 
 
 @pytest.mark.usefixtures("quick_calibration")
