@@ -158,7 +158,7 @@ def format_count(number: int) -> str:
 def transmission_time(length: int, rate: int) -> int:
     """Time to clock ``length`` bytes onto a link of ``rate`` bit/s, in picoseconds.
 
-    The only place where a serialisation time is rounded (to the nearest picosecond, half up), so
-    that every part of the simulator gets the same integer.
+    The only place where a serialisation time is rounded (to the nearest picosecond, half up, and at
+    least one), so that every part of the simulator gets the same integer.
     """
-    return (length * 8 * SECOND * 2 + rate) // (2 * rate)
+    return max(min(length, 1), (length * 8 * SECOND * 2 + rate) // (2 * rate))

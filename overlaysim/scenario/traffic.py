@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from overlaysim.host.container import Container
 from overlaysim.host.host import Host
 from overlaysim.host.stack import DISCARD_PORT
@@ -12,6 +14,9 @@ from overlaysim.traffic.ping import Ping
 from overlaysim.traffic.program import Program
 from overlaysim.traffic.udp import UdpSource
 from overlaysim.units import SECOND
+
+if TYPE_CHECKING:
+    from overlaysim.traffic.schedule import Schedule
 
 FIRST_PORT = 40_000
 
@@ -42,10 +47,8 @@ def _program(session: Session, flow: Flow, container: Container) -> Program:
     number = session.scenario.traffic.index(flow)
     if isinstance(flow, UdpFlow):
         return UdpSource(
-            flow.target, rate=flow.rate, size=flow.size, start=session.simulator.now,
-            stop=flow.stop, arrivals="poisson" if flow.poisson else "constant",
-            rng=streams("traffic", str(number)), source_port=FIRST_PORT + number,
-            destination_port=DISCARD_PORT,
+            flow.target, _schedule(flow, session.simulator.now), streams, str(number),
+            source_port=FIRST_PORT + number, destination_port=DISCARD_PORT,
         )  # fmt: skip
     assert isinstance(flow, PingFlow)
     arguments = ["-q", "-s", str(flow.size), "-i", f"{flow.interval / SECOND:.12f}"]
@@ -56,3 +59,17 @@ def _program(session: Session, flow: Flow, container: Container) -> Program:
         arguments += ["-w", str(max(seconds, 1))]
     ident = streams("ping", container.label).randrange(0x10000)
     return Ping([*arguments, flow.target], ident)
+
+
+def _schedule(flow: UdpFlow, start: int) -> Schedule:
+    from overlaysim.traffic.schedule import (  # noqa: PLC0415 (late: it loads numpy)
+        Constant,
+        Fixed,
+        Poisson,
+        Schedule,
+        spacing,
+    )
+
+    gap = spacing(flow.rate, flow.size)
+    gaps = Poisson(gap) if flow.poisson else Constant(gap)
+    return Schedule(start=start, stop=flow.stop, gaps=gaps, sizes=Fixed(flow.size))

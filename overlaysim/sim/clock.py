@@ -27,9 +27,13 @@ Interrupt = simpy.Interrupt
 Steps = Generator[simpy.Event, Any, Any]
 """What a process is made of: it yields things to wait for and may return a value."""
 
-_NORMAL = 1  # simpy's priority of everything that is not an interrupt
-_RESUMED = -1  # simpy's priority of the rest of an event in whose middle a run was stopped
-_FIRST = -2  # before everything else
+# What happens at one instant happens in the order of these, and in the order of scheduling among
+# what is equal. simpy knows 0 (starts and interrupts of processes) and 1 (all else).
+_SOURCE = 2  # bulk traffic that is born now finds the world as it then is
+_NORMAL = 1
+_FRAME = -1  # a frame arrives: before anybody can act on what else happens now
+_RESUMED = -2  # the rest of an event in whose middle a run was stopped
+_FIRST = -3  # before everything else
 
 
 class Timer:
@@ -80,7 +84,7 @@ class Simulator(simpy.Environment):
         self.now = instant
 
     def call_at(self, when: int, callback: Callable[[Any], None], argument: Any = None) -> None:
-        """Call ``callback(argument)`` at the instant ``when``; the cheapest thing there is.
+        """Call ``callback(argument)`` at the instant ``when``.
 
         ``when`` must not lie in the past: that is not checked here.
         """
@@ -89,6 +93,24 @@ class Simulator(simpy.Environment):
     def call_in(self, delay: int, callback: Callable[[Any], None], argument: Any = None) -> None:
         """Call ``callback(argument)`` after ``delay`` picoseconds."""
         heappush(self._queue, (self.now + delay, _NORMAL, next(self._eid), callback, argument))
+
+    def frame_at(
+        self, when: int, number: int, callback: Callable[[Any], None], frame: Any
+    ) -> None:
+        """Call ``callback(frame)`` when a frame has crossed a link; the cheapest thing there is.
+
+        Of the frames that arrive somewhere at one instant the one with the lowest ``number`` comes
+        first, whatever way each of them took: an order that does not depend on how the simulation
+        is carried out. No two frames under way have the same number.
+        """
+        heappush(self._queue, (when, _FRAME, number, callback, frame))
+
+    def source_at(self, when: int, rank: int, callback: Callable[[Any], None]) -> None:
+        """Call ``callback(None)`` at the end of the instant ``when``; low ranks come first.
+
+        No two sources that wait for one instant have the same rank.
+        """
+        heappush(self._queue, (when, _SOURCE, rank, callback, None))
 
     def call_next(self, callback: Callable[[Any], None]) -> None:
         """Call ``callback(None)`` before the next event, at its instant.

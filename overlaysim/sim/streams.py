@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from overlaysim.sim.uniforms import Uniforms
 
 
 class Streams:
@@ -23,6 +27,16 @@ class Streams:
         if name not in self._streams:
             self._streams[name] = random.Random(self.number(*name))
         return self._streams[name]
+
+    def uniforms(self, *name: str) -> Uniforms:
+        """Return the draws of the stream called ``name`` in arrays, from its first on.
+
+        Each call begins anew and leaves the stream itself alone, so whoever asks by the same name
+        sees the same numbers.
+        """
+        from overlaysim.sim.uniforms import Uniforms  # noqa: PLC0415 (late: numpy is slow to load)
+
+        return Uniforms(random.Random(self.number(*name)))
 
     def number(self, *name: str, bits: int = 256) -> int:
         """Return a number of ``bits`` bits that depends on the seed and ``name`` alone."""

@@ -1,7 +1,7 @@
 """The physical network: topologies, links with queues, routes, and the event data plane."""
 
 from overlaysim.underlay.graphml import from_graphml
-from overlaysim.underlay.link import Link
+from overlaysim.underlay.link import ETHERNET_HEADER, Link
 from overlaysim.underlay.network import ETHERNET_EXTRAS, Underlay
 from overlaysim.underlay.spec import PROPERTIES, LinkSpec
 from overlaysim.underlay.topology import (
@@ -16,6 +16,6 @@ from overlaysim.underlay.topology import (
 )
 
 __all__ = [
-    "ETHERNET_EXTRAS", "PROPERTIES", "Link", "LinkSpec", "Topology", "Underlay", "dumbbell",
+    "ETHERNET_EXTRAS", "ETHERNET_HEADER", "PROPERTIES", "Link", "LinkSpec", "Topology", "Underlay", "dumbbell",
     "fat_tree", "from_graphml", "leaf_spine", "line", "listed", "ring", "star",
 ]  # fmt: skip

@@ -44,8 +44,8 @@ class Link:
     """
 
     __slots__ = (
-        "_blocked", "_busy_until", "_byte_limit", "_call_at", "_delay", "_disturbed", "_exits",
-        "_extra", "_held", "_last_due", "_limit", "_occupancy", "_on_arrival", "_on_loss",
+        "_blocked", "_busy_until", "_byte_limit", "_delay", "_disturbed", "_exits", "_extra",
+        "_frame_at", "_held", "_last_due", "_limit", "_occupancy", "_on_arrival", "_on_loss",
         "_simulator", "_sizes", "_starts", "_waiting_bytes", "busy", "compositions", "drops",
         "largest_queue", "name", "source", "spec", "target", "up",
     )  # fmt: skip
@@ -72,7 +72,7 @@ class Link:
         self._exits = exits
         self._extra = extra
         # Bound once: looking a method up makes an object, and this happens at each packet-hop.
-        self._call_at = simulator.call_at
+        self._frame_at = simulator.frame_at
         self._on_arrival: Forward = self._arrive
         self._on_loss: Forward = self._lose
         self._blocked: frozenset[Port] = frozenset()
@@ -102,6 +102,10 @@ class Link:
     def held(self) -> int:
         """Frames waiting here, being transmitted or on the wire."""
         return len(self._held)
+
+    def occupancy(self, length: int) -> int:
+        """How long a frame of so many bytes occupies the transmitter at present, picoseconds."""
+        return transmission_time(length + self._extra, self.spec.rate)
 
     def waiting(self) -> int:
         """Frames that wait behind the one in transmission at the present instant."""
@@ -142,17 +146,16 @@ class Link:
         on_arrival = self._on_arrival
         if self._disturbed:
             due, on_arrival = self._disturb(due)
-        if due > self._last_due:
-            self._last_due = due
-        else:  # frames of one link never overtake one another
-            due = self._last_due
+        if due <= self._last_due:  # frames of one link never overtake one another, nor draw level
+            due = self._last_due + 1
+        self._last_due = due
         self._busy_until = sent
         self.busy += occupancy
         journey.transmit += occupancy
         journey.started = start
         journey.sent = sent
         self._held.append(journey)
-        self._call_at(due, on_arrival, journey)
+        self._frame_at(due, journey.number, on_arrival, journey)
 
     def _admit(self, journey: Journey) -> int | None:
         """Work out how long frames of this length occupy the link; None if they may not enter.
@@ -171,7 +174,7 @@ class Link:
         if length - ETHERNET_HEADER - journey.tag > self.spec.mtu:
             self._drop(journey, "mtu")
             return None
-        occupancy = transmission_time(length + self._extra, self.spec.rate)
+        occupancy = self.occupancy(length)
         if not self._blocked and not journey.tag:
             self._occupancy[length] = occupancy
         return occupancy

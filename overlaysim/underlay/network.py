@@ -60,8 +60,12 @@ class _EqualPaths:
     def send(self, journey: Journey) -> None:
         """Take a frame to the next hop of its flow."""
         exits = self._exits
-        mixed = journey.flow_hash * self._multiplier & _MASK
-        exits[mixed * len(exits) >> 32](journey)
+        exits[_share(journey.flow_hash, self._multiplier, len(exits))](journey)
+
+
+def _share(flow_hash: int, multiplier: int, shares: int) -> int:
+    """Return which of so many equal shares a flow falls into at a switch with this multiplier."""
+    return (flow_hash * multiplier & _MASK) * shares >> 32
 
 
 def _own_multiplier(node: str) -> int:
@@ -256,6 +260,13 @@ class Underlay:
     def next_hops(self, node: str, host: str) -> tuple[str, ...]:
         """The neighbours that a node sends frames for a host to, as the routes are at present."""
         return self._routes.next_hops(node, host)
+
+    def next_link(self, node: str, host: str, flow_hash: int) -> Link | None:
+        """The link that a node sends a flow's frames for a host to at present; None without one."""
+        targets = self._routes.next_hops(node, host)
+        if not targets:
+            return None
+        return self.links[node, targets[_share(flow_hash, self._multipliers[node], len(targets))]]
 
     def _directions(self, a: str, b: str) -> tuple[Link, Link]:
         self.check_link(a, b)

@@ -10,8 +10,9 @@ from host_lab import HostLab, UdpClient, UdpEcho, loss, tutorial
 from overlaysim.host.container import Container
 from overlaysim.overlay.encapsulation.vxlan import VXLAN_LINUX
 from overlaysim.traffic.messages import DatagramIn, PortUnreachable
+from overlaysim.traffic.schedule import Constant, Fixed, Schedule
 from overlaysim.traffic.udp import UdpSource
-from overlaysim.units import SECOND
+from overlaysim.units import MS, SECOND
 from overlaysim.wire import UDP, IPv4
 
 DISCARD, ECHO = 9, 7
@@ -150,10 +151,11 @@ def test_latency_through_the_balancer_adds_up(lab: HostLab, vip: str) -> None:
 def test_the_name_leads_a_udp_flow_to_the_tasks(lab: HostLab) -> None:
     container = lab.container("client")
     with lab.watch() as seen:
-        source = UdpSource(
-            "api", rate=8_000_000, size=1000, start=lab.simulator.now,
-            stop=lab.simulator.now + SECOND // 10, source_port=9300,
+        schedule = Schedule(
+            start=lab.simulator.now, stop=lab.simulator.now + SECOND // 10,
+            gaps=Constant(MS), sizes=Fixed(1000),
         )  # fmt: skip
+        source = UdpSource("api", schedule, lab.simulator.streams, "api", source_port=9300)
         lab.host("host-b").execute(container, source)
         lab.wait(SECOND)
     assert source.sent == 100

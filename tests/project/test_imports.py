@@ -52,7 +52,7 @@ OWNERS = {
     "simpy": {"sim"},
     "networkx": {"underlay"},
     "matplotlib": {"report"},
-    "numpy": {"compare"},
+    "numpy": {"compare", "sim", "traffic"},
     "yaml": {"scenario"},
     "cryptography": {"overlay"},
 }

@@ -6,7 +6,10 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from overlaysim.sim import Streams
+from overlaysim.sim.uniforms import Uniforms
 
 DRAW = "from overlaysim.sim import Streams; print(Streams(7)('gossip', 'host-a').random())"
 
@@ -58,3 +61,33 @@ def test_numbers_have_the_bits_asked_for() -> None:
     assert max(numbers) < 2**20
     assert max(numbers) > 2**19
     assert len(set(numbers)) == 200
+
+
+# ---- in arrays --------------------------------------------------------------------------------
+
+
+def singly(count: int, *name: str, seed: int = 7) -> list[float]:
+    stream = Streams(seed)(*name)
+    return [stream.random() for _ in range(count)]
+
+
+@pytest.mark.parametrize("takes", [(1,), (0, 3), (311, 1, 312, 313), (2000, 1, 1)])
+def test_arrays_hold_what_single_draws_return(takes: tuple[int, ...]) -> None:
+    """The generator makes 624 words, 312 numbers, at a time: takes end before, on and after."""
+    uniforms = Streams(7).uniforms("flow", "3", "gaps")
+    drawn = [number for count in takes for number in uniforms.take(count).tolist()]
+    assert drawn == singly(sum(takes), "flow", "3", "gaps")
+
+
+def test_arrays_go_on_from_where_a_generator_is() -> None:
+    generator = Streams(7)("x")
+    generator.random()
+    assert Uniforms(generator).take(5).tolist() == singly(6, "x")[1:]
+
+
+def test_arrays_begin_at_the_first_draw_and_shift_nothing() -> None:
+    streams = Streams(7)
+    streams("x").random()
+    assert streams.uniforms("x").take(2).tolist() == singly(2, "x")
+    assert streams.uniforms("x").take(2).tolist() == singly(2, "x")
+    assert streams("x").random() == singly(2, "x")[1]

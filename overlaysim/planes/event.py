@@ -1,0 +1,166 @@
+"""The event plane: bulk traffic packet by packet on the simulated clock."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from math import inf
+
+from overlaysim.planes.collect import EndedPackets, HopLog
+from overlaysim.planes.records import OnEnds, OnHops
+from overlaysim.planes.workload import ALWAYS, BulkFlow, Timeline
+from overlaysim.sim import Composition, Journey, Simulator
+from overlaysim.underlay import Underlay
+
+class EventPlane:
+    """Sends bulk flows over an underlay that others may use as well.
+
+    Args:
+        simulator: clock, random streams and ledger.
+        underlay: the links; every host of it gets its receiver here.
+        flows: the bulk flows.
+        on_ends: takes all packets that ended, many at a time; the last of them when a run ends.
+        on_hops: takes the frames that cross each link at the end of a run, if the underlay traces.
+    """
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        underlay: Underlay,
+        flows: Sequence[BulkFlow],
+        on_ends: OnEnds,
+        on_hops: OnHops | None = None,
+    ) -> None:
+        self._simulator = simulator
+        self._underlay = underlay
+        self._ended = EndedPackets(on_ends)
+        self._hops = None if on_hops is None else HopLog(on_hops)
+        numbers = count(1)
+        for host in underlay.topology.hosts:
+            underlay.attach(host, _receive)
+        for rank, flow in enumerate(flows):
+            Source(simulator, underlay, flow, rank, numbers, self._hops)
+        simulator.ledger.on_end.append(self._note_end)
+
+    @property
+    def in_flight(self) -> int:
+        """Frames that the links hold at present."""
+        return self._underlay.in_flight
+
+    def run(self, until: int | None = None) -> None:
+        """Run up to and including an instant, or until nothing is under way any more."""
+        simulator = self._simulator
+        if until is not None:
+            simulator.run_to(until)
+        else:
+            while (next_one := simulator.peek()) < inf:
+                simulator.run_to(int(next_one))
+        self._ended.flush()
+        if self._hops is not None:
+            self._hops.flush()
+
+    def _note_end(self, journey: Journey) -> None:
+        source = journey.content
+        if not isinstance(source, Source):
+            return
+        if journey.reason is not None or journey.message is not None or not source.answered:
+            self._ended.add(journey, source.rank)
+
+
+def _receive(journey: Journey) -> None:
+    journey.content.receive(journey)
+
+
+class Source:
+    """One bulk flow: makes its packets, takes them at their receivers, and answers them.
+
+    Args:
+        rank: the flow's number.
+        numbers: of all packets of all flows.
+        hops: remembers all packets, if somebody wants to know what links they cross.
+
+    Attributes:
+        rank: as given.
+        answered: whether its packets are.
+    """
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        underlay: Underlay,
+        flow: BulkFlow,
+        rank: int,
+        numbers: Iterator[int],
+        hops: HopLog | None,
+    ) -> None:
+        self.rank = rank
+        self.answered = flow.echo_hash is not None
+        self._simulator, self._underlay, self._flow = simulator, underlay, flow
+        self._numbers, self._hops = numbers, hops
+        self._hosts = frozenset(underlay.topology.hosts)
+        self._peer = flow.peers[0][1] if len(flow.peers) == 1 else None
+        self._packets = flow.schedule.emissions(simulator.streams, flow.name).one_by_one()
+        self._size = 0
+        self._next: Callable[[None], None] = self._emit
+        self._wait()
+
+    def _wait(self) -> None:
+        packet = next(self._packets, None)
+        if packet is not None:
+            born, self._size = packet
+            self._simulator.source_at(born, self.rank, self._next)
+
+    def _emit(self, _: None) -> None:
+        simulator, flow = self._simulator, self._flow
+        now = simulator.now
+        peer = self._peer or _at(flow.peers, now)
+        journey = simulator.ledger.create(
+            "data", now, source=flow.source, intended=peer, protocol=flow.protocol
+        )
+        journey.number = next(self._numbers)
+        frame = flow.frames[self._size]
+        self._send(journey, frame, flow.flow_hash, flow.source, peer)
+        self._wait()
+
+    def _send(
+        self, journey: Journey, frame: Composition, flow_hash: int, host: str, peer: str
+    ) -> None:
+        if self._hops is not None:
+            self._hops.add(journey)
+        journey.content = self
+        journey.composition, journey.length = frame, frame.length
+        journey.flow_hash = flow_hash
+        if peer in self._hosts:
+            journey.destination = peer
+            self._underlay.send(journey, host)
+        else:
+            self._simulator.ledger.drop(journey, self._simulator.now, peer, host)
+
+    def receive(self, journey: Journey) -> None:
+        """A packet of this flow, or the answer to one, has come to where it was sent."""
+        simulator, flow = self._simulator, self._flow
+        now, host = simulator.now, journey.destination
+        if journey.message is not None:
+            simulator.ledger.deliver(journey, now, host)
+        elif flow.accepts is not ALWAYS and (reason := _at(flow.accepts, now)):
+            simulator.ledger.drop(journey, now, reason, host)
+        else:
+            simulator.ledger.deliver(journey, now, host)
+            if flow.echo_hash is not None:
+                self._answer(journey, flow.echo_hash)
+
+    def _answer(self, request: Journey, echo_hash: int) -> None:
+        """Send a packet back at once. The answer has its number, since it takes its place."""
+        flow, host = self._flow, request.destination
+        answer = self._simulator.ledger.create(
+            "data", self._simulator.now, source=host, intended=flow.source,
+            protocol=flow.protocol, message=request,
+        )  # fmt: skip
+        answer.number = request.number
+        self._send(answer, request.composition, echo_hash, host, flow.source)
+
+
+def _at(timeline: Timeline, instant: int) -> str:
+    """What holds at an instant."""
+    return timeline[bisect_right(timeline, instant, key=lambda entry: entry[0]) - 1][1]

@@ -1,0 +1,181 @@
+"""The vector plane: bulk traffic in windows of time, a whole window of a link at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+
+from overlaysim.planes.records import OnEnds, OnHops
+from overlaysim.planes.vector.accepting import Accepting
+from overlaysim.planes.vector.births import Births, Born
+from overlaysim.planes.vector.books import Books
+from overlaysim.planes.vector.classes import Classes
+from overlaysim.planes.vector.draws import Draws
+from overlaysim.planes.vector.link import VectorLink
+from overlaysim.planes.vector.network import Network, TooLongWindow
+from overlaysim.planes.vector.pool import Pool
+from overlaysim.planes.vector.window import Window, bits_for, longest
+from overlaysim.planes.workload import BulkFlow
+from overlaysim.sim import Simulator
+from overlaysim.sim.events import LinkChanged
+from overlaysim.underlay import Underlay
+
+_FRAMES_PER_LINK = 1 << 14
+"""Packets in a window for each link that is used: enough for a step to be worth while, few enough to
+stay in a cache."""
+
+_MOST_PACKETS = 1 << 20
+_FIRST_SPAN = 1 << 30
+
+
+class VectorPlane:
+    """Runs bulk flows over an underlay.
+
+    Counters of links and the ledger are those that the event plane would have. A window never
+    reaches beyond a change of links or routes: frames that arrive at the instant of a change find
+    the world as it was, packets that are born then as it is.
+
+    Args:
+        simulator: clock, random streams and ledger; on its queue only changes of links and routes.
+        underlay: the links. No other traffic may use them.
+        flows: the bulk flows.
+        on_ends: takes all packets that ended.
+        on_hops: takes the frames that cross each link, if somebody wants to know.
+    """
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        underlay: Underlay,
+        flows: Sequence[BulkFlow],
+        on_ends: OnEnds,
+        on_hops: OnHops | None = None,
+    ) -> None:
+        self._simulator = simulator
+        classes = Classes(flows, underlay.topology.hosts)
+        emissions = [flow.schedule.emissions(simulator.streams, flow.name) for flow in flows]
+        accepting = Accepting(flows, classes)
+        links = list(underlay.links.values())
+
+        def make_link(number: int) -> VectorLink:
+            draws = Draws(simulator.streams, links[number].name)
+            return VectorLink(links[number], draws, accepting, trace=on_hops is not None)
+
+        self._births = Births(emissions, classes)
+        self._pool = Pool(classes)
+        self._books = Books(simulator.ledger, self._pool, classes.all, on_ends, on_hops)
+        self._network = Network(underlay, classes, make_link)
+        self._numbers = {(link.source, link.target): place for place, link in enumerate(links)}
+        self._begin = simulator.now
+        self._span = _FIRST_SPAN
+        self._changed = False
+        underlay.on_change.append(self._note_change)
+        simulator.bus.subscribe(LinkChanged, self._note_fall)
+
+    @property
+    def in_flight(self) -> int:
+        """Frames that the links hold at present."""
+        return sum(len(link.held) for link in self._network.links.values())
+
+    def run(self, until: int | None = None) -> None:
+        """Run up to and including an instant, or until nothing is under way any more."""
+        simulator = self._simulator
+        limit = inf if until is None else until
+        while (change := simulator.peek()) <= limit and change < inf:
+            self._run_to(int(change))
+            simulator.run_to(int(change))
+            if self._changed:
+                self._lay()
+        self._run_to(until)
+        if until is not None:
+            simulator.run_to(until)
+            self._work_at(0, self._births.before(until + 1))
+
+    def _run_to(self, stop: int | None) -> None:
+        """Let all frames arrive that arrive by ``stop``, and all packets be born before it."""
+        while stop is None or self._begin < stop:
+            start = self._begin if self.in_flight else self._births.peek()
+            if start is None or (stop is not None and start >= stop):
+                self._move_to(self._begin if stop is None else stop)
+                return
+            self._move_to(start)
+            room = self._span if stop is None else min(self._span, stop - start)
+            length, born = self._choose(room)
+            if self._work_at(length, born):
+                self._move_to(start + length)
+                if length == self._span and 2 * len(born.when) < self._target:
+                    self._span *= 2
+            else:
+                self._births.put_back(born)
+                self._span = max(1, length // 2)
+
+    @property
+    def _target(self) -> int:
+        """How many packets a window should have."""
+        return min(_FRAMES_PER_LINK * self._network.used, _MOST_PACKETS)
+
+    def _choose(self, room: int) -> tuple[int, Born]:
+        """Choose a window of at most ``room`` picoseconds with a convenient number of packets."""
+        length, born = room, self._births.before(self._begin + room)
+        if len(born.when) > 2 * self._target:
+            self._births.put_back(born)
+            length = max(1, int(born.when[self._target]) - self._begin)
+            self._span = max(self._span // 2, length)
+            born = self._births.before(self._begin + length)
+        fits = longest(self._pool.labels_with(len(born.when)))
+        if length > fits:
+            self._births.put_back(born)
+            length, born = fits, self._births.before(self._begin + fits)
+        return length, born
+
+    def _work_at(self, length: int, born: Born) -> bool:
+        """Work at a window and go through with it; False if it turned out to be too long."""
+        labels = self._pool.add(born, self._network.roads)
+        window = Window(self._begin, length, bits_for(self._pool.labels), self._pool.classes)
+        try:
+            works = self._network.work(window, born, labels)
+        except TooLongWindow:
+            self._pool.forget(len(born.when))
+            return False
+        for number, work in works.items():
+            self._network.links[number].commit(work)
+        self._books.enter_births(self._network, born, labels, self._begin)
+        self._books.enter(works, self._network, window)
+        return True
+
+    def _move_to(self, instant: int) -> None:
+        """Let the next window begin at an instant, and forget the packets that have ended."""
+        links = self._network.links.values()
+        renumber = self._pool.keep([link.held.labels for link in links])
+        for link in links:
+            link.move(instant - self._begin, renumber)
+        self._begin = instant
+
+    # ---- changes --------------------------------------------------------------------------
+
+    def _note_change(self) -> None:
+        self._changed = True
+
+    def _note_fall(self, event: LinkChanged) -> None:
+        """A link has gone down: what was on it is lost."""
+        if event.what != "down":
+            return
+        for ends in ((event.a, event.b), (event.b, event.a)):
+            number = self._numbers[ends]
+            if number in self._network.links:
+                held = self._network.links[number].clear()
+                if len(held):
+                    road = self._network.roads[number]
+                    self._books.enter_caught(road, held, self._pool.classes, self._begin)
+
+    def _lay(self) -> None:
+        """Links or routes have changed."""
+        self._changed = False
+        before = self._network.roads
+        self._network.lay()
+        classes = self._pool.classes
+        for number, link in self._network.links.items():
+            if len(link.held):
+                labels = link.held.labels
+                after = self._network.include(number, classes[labels])
+                self._pool.rebase(labels, before[number], after, classes)
