@@ -1,0 +1,508 @@
+"""One end of a connection: which segments it believes, and how it opens, closes and breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from overlaysim.traffic.tcp.controls import congestion_control
+from overlaysim.traffic.tcp.events import (
+    Acknowledged,
+    BlackHole,
+    Closed,
+    Established,
+    Event,
+    Failed,
+    PeerClosed,
+    Received,
+)
+from overlaysim.traffic.tcp.info import TcpInfo
+from overlaysim.traffic.tcp.mss import SegmentSize
+from overlaysim.traffic.tcp.opening import Agreed, Ends, Opening, Progress
+from overlaysim.traffic.tcp.outgoing import Outgoing
+from overlaysim.traffic.tcp.receiver import Block, Receiver
+from overlaysim.traffic.tcp.rtt import RoundTrip
+from overlaysim.traffic.tcp.segment import TcpSegment
+from overlaysim.traffic.tcp.sender import RETRANSMIT, Sender
+from overlaysim.traffic.tcp.sequence import MASK, NEVER, distance
+from overlaysim.traffic.tcp.settings import TcpSettings
+from overlaysim.units import MS
+from overlaysim.wire.tcp import ACK, FIN, RST, SYN
+
+CHALLENGE_INTERVAL = 500 * MS
+"""Empty segments out of place are answered so often (Linux ``tcp_invalid_ratelimit``)."""
+
+
+class Endpoint:
+    """See the module; :class:`overlaysim.traffic.tcp.stack.TcpStack` makes them.
+
+    Sequence numbers are kept as offsets from the initial one: 0 is the SYN, 1 the first byte.
+
+    Args:
+        connection: the number that the application knows it by.
+        ends: addresses, ports and own initial numbers.
+        settings: how TCP behaves.
+        mtu: MTU of the path to the peer as the IP stack knows it.
+        outbox: takes segments and events, in order.
+        passive: whether the peer began.
+
+    Attributes:
+        alarm: for the stack: the instant at which it will wake this endpoint.
+        closed: whether it can be forgotten.
+    """
+
+    _sender: Sender
+    _receiver: Receiver
+    _agreed: Agreed
+
+    def __init__(
+        self,
+        connection: int,
+        ends: Ends,
+        settings: TcpSettings,
+        mtu: Callable[[], int],
+        outbox: list[Any],
+        *,
+        passive: bool,
+    ) -> None:
+        self.connection = connection
+        self.ends = ends
+        self.alarm = NEVER
+        self.closed = False
+        self._settings = settings
+        self._outbox = outbox
+        self._size = SegmentSize(mtu, settings)
+        self._trip = RoundTrip(settings.initial_rto, settings.min_rto, settings.max_rto)
+        self._out = Outgoing()
+        self._opening: Opening | None = Opening(
+            ends, settings, self._size, self._trip, outbox, passive=passive
+        )
+        self._told_closed = False
+        self._closed_first = False
+        self._time_wait = NEVER
+        self._keepalive = NEVER
+        self._probes = 0
+        self._heard = 0  # when the peer was last heard of
+        self._challenged = -CHALLENGE_INTERVAL
+        self._echo = 0  # the peer's time stamp to echo (``TS.Recent``)
+        self._newest = 0  # offset of the peer's segment that last told its window
+        self._soft_error = ""
+
+    # ---- the application ------------------------------------------------------------------------
+
+    def connect(self, now: int) -> None:
+        """Send the SYN."""
+        assert self._opening is not None
+        self._opening.begin(now)
+
+    def accept(self, syn: TcpSegment, now: int) -> None:
+        """Answer a SYN."""
+        assert self._opening is not None
+        self._opening.accept(syn, now)
+
+    def write(self, length: int, content: Any, now: int) -> None:
+        """Append to the stream; it goes when the windows let it."""
+        self._out.write(length, content)
+        if self._opening is None:
+            self._sender.send(now)
+
+    def close(self, now: int) -> None:
+        """Send a FIN behind all that was written; what the peer still sends is taken.
+
+        During the handshake this waits for its end, unless nothing was written.
+        """
+        if self._out.closed:
+            return
+        self._out.closed = True
+        if self._opening is None:
+            self._closed_first = not self._receiver.finished
+            self._sender.send(now)
+        elif self._opening.agreed is None and self._out.end == 1:
+            self._end(Closed(self.connection))  # nobody has heard of it
+
+    def abort(self, now: int) -> None:
+        """Forget it at once, and let the peer know by a reset."""
+        if self._time_wait == NEVER:
+            self._send_reset(now)
+            self._tell_closed()
+        self._end(None)
+
+    def read(self, length: int, now: int) -> None:
+        """The application takes ``length`` bytes out of the receive buffer."""
+        if self._opening is None and self._receiver.read(length) and not self._receiver.finished:
+            self._acknowledge(now)
+
+    @property
+    def out(self) -> Outgoing:
+        """The stream that is written."""
+        return self._out
+
+    @property
+    def unread(self) -> int:
+        """Bytes in the receive buffer."""
+        return 0 if self._opening is not None else self._receiver.unread
+
+    # ---- time -----------------------------------------------------------------------------------
+
+    def next_due(self) -> int:
+        """When :meth:`on_timer` has something to do."""
+        if self._opening is not None:
+            return self._opening.due
+        sender = self._sender
+        return min(
+            sender.due, sender.recovery.due, self._receiver.due, self._time_wait, self._keepalive
+        )
+
+    def on_timer(self, now: int) -> None:
+        """Do what is due."""
+        if self._opening is not None:
+            self._follow(self._opening.on_timer(now), now)
+            return
+        if self._time_wait <= now:
+            self._end(None)
+            return
+        if self._sender.next_due <= now:
+            self._retransmit(now)
+        if not self.closed and self._receiver.due <= now:
+            self._acknowledge(now)
+        if not self.closed and self._keepalive <= now:
+            self._keep_alive(now)
+
+    def _retransmit(self, now: int) -> None:
+        sender = self._sender
+        if sender.due <= now and sender.timer == RETRANSMIT:
+            vanished = self._size.suspect(sender.longest, sender.timeouts)
+            if vanished is not None:
+                self._outbox.append(BlackHole(self.connection, vanished))
+        if not sender.on_timer(now):
+            self._fail(self._soft_error or "timed out")
+
+    def _keep_alive(self, now: int) -> None:
+        """Probe the peer if it has been silent for long (RFC 9293 section 3.8.4)."""
+        settings, sender = self._settings, self._sender
+        silent = now - self._heard
+        if silent < settings.keepalive_time:
+            self._probes = 0
+            self._keepalive = self._heard + settings.keepalive_time
+        elif sender.next > sender.una:
+            self._keepalive = now + settings.keepalive_time  # retransmission looks after it
+        elif self._probes >= settings.keepalive_probes:
+            self._send_reset(now)
+            self._fail(self._soft_error or "timed out")
+        else:
+            self._probes += 1
+            self._emit(now, sender.una - 1, 0, ACK)
+            self._keepalive = now + settings.keepalive_interval
+
+    # ---- what comes in --------------------------------------------------------------------------
+
+    def receive(self, segment: TcpSegment, now: int) -> None:
+        """Take a segment for this pair of ends (RFC 9293 section 3.10.7)."""
+        self._heard = now
+        if self._opening is not None:
+            progress = self._opening.receive(segment, now)
+            self._follow(progress, now)
+            if progress is not Progress.DONE or segment.flags & SYN:
+                return
+        receiver, flags = self._receiver, segment.flags
+        expected = receiver.expected
+        offset = expected + distance(segment.seq, (self._agreed.sequence + expected) & MASK)
+        if flags & (RST | SYN):
+            self._take_control(offset, flags, now)
+            return
+        fin = bool(flags & FIN)
+        end = offset + segment.length + fin
+        if end < receiver.told or offset > receiver.edge or self._outdated(segment):
+            self._out_of_place(segment, offset, now)
+            return
+        if not flags & ACK:
+            return
+        if segment.stamp is not None and offset <= receiver.told:
+            self._echo = segment.stamp
+        may_send = self._take_acknowledgement(segment, offset, now)
+        if may_send is None:
+            return
+        if end > offset:
+            length, contents = receiver.take(offset, segment.length, fin, segment.contents, now)
+            if length:
+                self._outbox.append(Received(self.connection, length, contents))
+            if receiver.finished and expected < receiver.expected:
+                self._outbox.append(PeerClosed(self.connection))
+        if may_send:
+            self._sender.send(now)
+        if receiver.must_acknowledge:
+            self._acknowledge(now)
+        if self._out.closed and receiver.finished:
+            self._check_closed(now)
+
+    def _outdated(self, segment: TcpSegment) -> bool:
+        """Whether it was sent before one that is here already (PAWS, RFC 7323 section 5)."""
+        return segment.stamp is not None and distance(segment.stamp, self._echo) < 0
+
+    def _take_control(self, offset: int, flags: int, now: int) -> None:
+        """A reset must fit exactly, and a SYN has no business here (RFC 5961 sections 3, 4)."""
+        receiver = self._receiver
+        if flags & RST and offset == receiver.expected:
+            if self._time_wait == NEVER:
+                self._fail("reset by peer")
+            else:
+                self._end(None)
+        elif not flags & RST or receiver.expected < offset <= receiver.edge:
+            self._challenge(now)
+
+    def _out_of_place(self, segment: TcpSegment, offset: int, now: int) -> None:
+        """Tell the peer where we are; an old FIN makes TIME-WAIT begin anew."""
+        if self._time_wait != NEVER and segment.flags & FIN:
+            self._time_wait = now + self._settings.time_wait
+        if segment.length:
+            self._receiver.report_duplicate(offset, offset + segment.length)
+            self._acknowledge(now)
+        elif segment.flags & FIN:
+            self._acknowledge(now)
+        else:
+            self._challenge(now)
+
+    def _challenge(self, now: int) -> None:
+        if now - self._challenged >= CHALLENGE_INTERVAL:
+            self._challenged = now
+            self._acknowledge(now)
+
+    def _take_acknowledgement(self, segment: TcpSegment, offset: int, now: int) -> bool | None:
+        """Take the acknowledgement and the window.
+
+        Returns whether something may be sent now, or None if the segment cannot be believed.
+        """
+        sender = self._sender
+        una, edge = sender.una, sender.edge
+        acked = una + distance(segment.ack, (self.ends.sequence + una) & MASK)
+        if acked > sender.next or acked < una - sender.widest:
+            self._challenge(now)  # RFC 5961 section 5.2
+            return None
+        acked = max(acked, una)
+        window = segment.window << self._agreed.peer_scale
+        # Linux tcp_may_update_window: of two windows for one acknowledgement the newer counts.
+        fresh = acked > una or offset > self._newest
+        if fresh or (offset == self._newest and acked + window > edge):
+            self._newest = offset
+            if acked + window != edge:
+                sender.widen(acked + window, window)
+        blocks = self._blocks(segment, una) if segment.sack and self._agreed.sack else ()
+        if acked > una or blocks or self._is_duplicate(segment, edge):
+            self._advance(acked, blocks, self._echoed(segment, now), now)
+            return True
+        return sender.edge != edge
+
+    def _is_duplicate(self, segment: TcpSegment, edge: int) -> bool:
+        """Whether it only repeats what is known (RFC 5681 section 2); it is empty, and no FIN."""
+        sender = self._sender
+        repeats = not segment.length and not segment.flags & FIN and sender.edge == edge
+        return repeats and sender.next > sender.una
+
+    def _advance(self, acked: int, blocks: Sequence[Block], echoed: int | None, now: int) -> None:
+        """Let the sender take an acknowledgement, and tell the application."""
+        sender, written = self._sender, self._out.end
+        before = min(sender.una, written)
+        sender.acknowledge(acked, blocks, echoed, acked == sender.una, now)
+        length = min(acked, written) - before
+        if length:
+            unsent = max(0, written - sender.next)
+            self._outbox.append(Acknowledged(self.connection, length, unsent))
+
+    def _blocks(self, segment: TcpSegment, una: int) -> list[Block]:
+        """The selective acknowledgements as offsets."""
+        origin = (self.ends.sequence + una) & MASK
+        return [(una + distance(start, origin), una + distance(end, origin))
+                for start, end in segment.sack]  # fmt: skip
+
+    def _echoed(self, segment: TcpSegment, now: int) -> int | None:
+        """The round trip that the echoed time stamp tells, picoseconds."""
+        if segment.stamp is None or not segment.echo:
+            return None
+        return max(1, distance(self.ends.stamp(now), segment.echo)) * MS
+
+    # ---- opening and closing --------------------------------------------------------------------
+
+    def _follow(self, progress: Progress, now: int) -> None:
+        """Do what comes of the handshake."""
+        if progress is Progress.DONE:
+            self._establish(now)
+        elif progress is not Progress.WAITING:
+            assert self._opening is not None
+            self._end(None if self._opening.passive else Failed(self.connection, progress.value))
+
+    def _establish(self, now: int) -> None:
+        opening, settings, ends = self._opening, self._settings, self.ends
+        assert opening is not None
+        assert opening.agreed is not None
+        agreed = self._agreed = opening.agreed
+        mss = self._size.current()
+        control = congestion_control(settings, mss)
+        if opening.retries > 1:
+            control.cwnd = mss  # Linux tcp_init_transfer
+        self._receiver = Receiver(settings, agreed.scale, sack=agreed.sack)
+        self._sender = Sender(
+            settings, self._out, self._size, control, self._trip, sack=agreed.sack, emit=self._emit
+        )
+        self._sender.widen(1 + agreed.window, agreed.window)
+        self._echo = agreed.echo
+        self._opening = None
+        self._closed_first = self._out.closed
+        self._heard = now
+        if settings.keepalive:
+            self._keepalive = now + settings.keepalive_time
+        self._outbox.append(
+            Established(
+                self.connection, ends.local, ends.local_port, ends.remote, ends.remote_port,
+                opening.passive,
+            )
+        )  # fmt: skip
+        if not opening.passive:
+            self._acknowledge(now)
+        self._sender.send(now)
+
+    def _check_closed(self, now: int) -> None:
+        """Both ends have closed: over, once the peer has our FIN; who closed first remembers."""
+        if self._sender.una < self._out.span or self._time_wait != NEVER:
+            return
+        self._tell_closed()
+        if self._closed_first and self._settings.time_wait:
+            self._time_wait = now + self._settings.time_wait
+            self._keepalive = NEVER
+        else:
+            self._end(None)
+
+    def _tell_closed(self) -> None:
+        if not self._told_closed:
+            self._told_closed = True
+            self._outbox.append(Closed(self.connection))
+
+    def _fail(self, reason: str) -> None:
+        self._end(Failed(self.connection, reason))
+
+    def _end(self, event: Event | None) -> None:
+        self.closed = True
+        if event is not None:
+            self._outbox.append(event)
+
+    # ---- news from below ------------------------------------------------------------------------
+
+    def too_big(self, seq: int, mtu: int, now: int) -> None:
+        """ICMP says that a segment with this sequence number was too long (RFC 1191).
+
+        News about what is not on its way is not believed (RFC 5927 section 4.1).
+        """
+        if self._opening is not None:
+            return
+        sender = self._sender
+        offset = sender.una + distance(seq, (self.ends.sequence + sender.una) & MASK)
+        if sender.una <= offset < sender.next and mtu < self._size.path_mtu:
+            self._size.too_big(mtu)
+            sender.too_big(now)
+
+    def unreachable(self, reason: str) -> None:
+        """ICMP or ARP says that the peer cannot be reached.
+
+        In a handshake that is the end of it; later it may pass, and only explains a time-out
+        (RFC 9293 section 3.9.2.2).
+        """
+        if self._opening is None:
+            self._soft_error = reason
+        else:
+            self._end(None if self._opening.passive else Failed(self.connection, reason))
+
+    # ---- what goes out --------------------------------------------------------------------------
+
+    def _acknowledge(self, now: int) -> None:
+        self._emit(now, self._sender.next, 0, ACK)
+
+    def _emit(
+        self,
+        now: int,
+        offset: int,
+        length: int,
+        flags: int,
+        contents: tuple[tuple[int, Any], ...] = (),
+        again: bool = False,
+    ) -> None:
+        ends, receiver, agreed = self.ends, self._receiver, self._agreed
+        sack: tuple[tuple[int, int], ...] = ()
+        if receiver.blocks and not length:  # a full segment has no room for them
+            sack = self._sack_option()
+        self._outbox.append(
+            TcpSegment(
+                ends.local, ends.remote, ends.local_port, ends.remote_port,
+                (ends.sequence + offset) & MASK, (agreed.sequence + receiver.expected) & MASK,
+                flags, receiver.window(), length, None, False, None,
+                ends.stamp(now) if agreed.time_stamps else None, self._echo, sack, contents, again,
+            )
+        )  # fmt: skip
+        receiver.acknowledged()
+
+    def _sack_option(self) -> tuple[tuple[int, int], ...]:
+        agreed = self._agreed
+        most = 3 if agreed.time_stamps else 4
+        return tuple(
+            ((agreed.sequence + start) & MASK, (agreed.sequence + end) & MASK)
+            for start, end in self._receiver.blocks[:most]
+        )
+
+    def _send_reset(self, now: int) -> None:
+        """Tell the peer that it is over, if it knows of the connection at all."""
+        ends = self.ends
+        if self._opening is None:
+            offset, expected, agreed = self._sender.next, self._receiver.expected, self._agreed
+        elif self._opening.agreed is not None:
+            offset, expected, agreed = 1, 1, self._opening.agreed
+        else:
+            return
+        self._outbox.append(
+            TcpSegment(
+                ends.local, ends.remote, ends.local_port, ends.remote_port,
+                (ends.sequence + offset) & MASK, (agreed.sequence + expected) & MASK, RST | ACK, 0,
+                0,
+            )
+        )  # fmt: skip
+
+    # ---- what others may know -------------------------------------------------------------------
+
+    @property
+    def state(self) -> str:
+        """The state of RFC 9293 section 3.3.2."""
+        if self.closed:
+            return "CLOSED"
+        if self._opening is not None:
+            return "SYN-SENT" if self._opening.agreed is None else "SYN-RECEIVED"
+        if self._time_wait != NEVER:
+            return "TIME-WAIT"
+        if not self._out.closed:
+            return "CLOSE-WAIT" if self._receiver.finished else "ESTABLISHED"
+        if not self._closed_first:
+            return "LAST-ACK"
+        if self._receiver.finished:
+            return "CLOSING"
+        return "FIN-WAIT-2" if self._sender.una == self._out.span else "FIN-WAIT-1"
+
+    def succeeded_by(self, syn: TcpSegment) -> bool:
+        """Whether a SYN may begin a new connection between these ends in TIME-WAIT (RFC 6191)."""
+        if self._time_wait == NEVER or syn.flags & (SYN | ACK | RST) != SYN:
+            return False
+        if syn.stamp is not None and self._agreed.time_stamps:
+            return distance(syn.stamp, self._echo) > 0
+        receiver = self._receiver
+        return distance(syn.seq, (self._agreed.sequence + receiver.expected) & MASK) > 0
+
+    def info(self) -> TcpInfo:
+        """The figures of the connection at present."""
+        trip, out = self._trip, self._out
+        if self._opening is not None:
+            return TcpInfo(
+                self.state, 0.0, None, trip.srtt, trip.rttvar, trip.rto, self._size.current(),
+                self._opening.retries, 0, 0, 0,
+            )  # fmt: skip
+        sender, control, received = self._sender, self._sender.control, self._receiver.expected
+        return TcpInfo(
+            self.state, control.cwnd / control.mss, control.slow_start_threshold, trip.srtt,
+            trip.rttvar, trip.rto, self._size.current(), sender.retransmits,
+            min(sender.next, out.end) - 1, min(sender.una, out.end) - 1,
+            received - 1 - self._receiver.finished,
+        )  # fmt: skip
