@@ -39,7 +39,7 @@ SETTINGS = st.builds(
     initial_window=st.integers(1, 10),
     receive_buffer=st.sampled_from([3000, 20_000, 6_291_456]),
     auto_read=st.booleans(),
-    time_wait=st.sampled_from([0, SECOND]),
+    time_wait=st.just(240 * SECOND),
 )
 WRITES = st.lists(st.integers(1, 9000), max_size=8)
 

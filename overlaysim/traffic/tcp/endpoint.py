@@ -33,6 +33,8 @@ from overlaysim.wire.tcp import ACK, FIN, RST, SYN
 
 CHALLENGE_INTERVAL = 500 * MS
 """Empty segments out of place are answered so often (Linux ``tcp_invalid_ratelimit``)."""
+PAWS_WINDOW = 1
+"""Milliseconds by which a time stamp may be late (Linux ``TCP_PAWS_WINDOW``)."""
 
 
 class Endpoint:
@@ -245,24 +247,32 @@ class Endpoint:
             self._time_wait = now + self._settings.time_wait
 
     def _outdated(self, segment: TcpSegment) -> bool:
-        """Whether it was sent before one that is here already (PAWS, RFC 7323 section 5)."""
-        return segment.stamp is not None and distance(segment.stamp, self._composer.echo) < 0
+        """Whether it was sent long before one that is here already (PAWS, RFC 7323 section 5)."""
+        stamp = segment.stamp
+        return stamp is not None and distance(stamp, self._composer.echo) < -PAWS_WINDOW
 
     def _take_control(self, offset: int, flags: int, now: int) -> None:
-        """A reset must fit exactly, and a SYN has no business here (RFC 5961 sections 3, 4)."""
+        """A reset must fit exactly, and a SYN has no business here (RFC 5961 sections 3 and 4).
+
+        Where both ends have closed, a reset is not news (RFC 9293 section 3.10.7.4).
+        """
         receiver = self._receiver
         if flags & RST and offset == receiver.expected:
-            if self._time_wait == NEVER:
-                self._fail("reset by peer")
-            else:
+            if receiver.finished and self._sender.una >= self._out.end and self._out.closed:
+                self._tell_closed()  # only the last acknowledgement is missing
                 self._end(None)
+            else:
+                self._fail("reset by peer")
         elif not flags & RST or receiver.expected < offset <= receiver.edge:
             self._challenge(now)
 
     def _out_of_place(self, segment: TcpSegment, offset: int, now: int) -> None:
         """Tell the peer where we are."""
         if segment.length:
-            self._receiver.report_duplicate(offset, offset + segment.length)
+            expected = self._receiver.expected
+            if offset < expected:
+                end = min(offset + segment.length, expected)
+                self._receiver.report_duplicate(offset, end)
             self._acknowledge(now)
         elif segment.flags & FIN:
             self._acknowledge(now)
