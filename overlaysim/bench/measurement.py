@@ -22,7 +22,7 @@ class Measurement:
     Attributes:
         program, version: what was measured.
         workload: its name.
-        n: packets that its flows sent; the nodes of W4.
+        n: packets that its flows sent; the nodes of W4, the bytes of W5.
         hosts: of its network.
         seed: of the run.
         packet_hops: packets fully transmitted, summed over the links; in W4 events.

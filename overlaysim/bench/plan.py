@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from overlaysim.bench.jobs import GOSSIP, Job
-from overlaysim.bench.workloads import FULL, HOSTS_PER_LEAF, LEAF_SPINE_HOSTS, QUICK
+from overlaysim.bench.jobs import GOSSIP, TCP, Job
+from overlaysim.bench.workloads import (
+    FULL,
+    HOSTS_PER_LEAF,
+    INCAST_SENDERS,
+    INCASTS,
+    LEAF_SPINE_HOSTS,
+    QUICK,
+)
 from overlaysim.errors import InputError
 
-NAMES = ("W1", "W2", "W3", "W4")
+NAMES = ("W1", "W2", "W3", "W4", "W5")
 """Of all workloads, in the order in which they are run."""
 CURVE_PACKETS = (1, 3, 10, 30)
 """Times the usual number of packets."""
@@ -62,9 +69,11 @@ class Wishes:
             if name == "W4":
                 usual = (*_GOSSIP_HOSTS, *(_LARGE_GOSSIP if self.full else ()))
                 yield from ([Job(name, GOSSIP, hosts=hosts)] for hosts in self.hosts or usual)
-                continue
-            for packets, hosts in self._sizes(name):
-                yield [Job(name, plane, packets, hosts) for plane in self.planes]
+            elif name == "W5":
+                yield from ([Job(variant, TCP, hosts=INCAST_SENDERS + 1)] for variant in INCASTS)
+            else:
+                for packets, hosts in self._sizes(name):
+                    yield [Job(name, plane, packets, hosts) for plane in self.planes]
 
     def _sizes(self, name: str) -> Iterator[tuple[int, int]]:
         """Numbers of packets and of hosts, the latter of use for W2 only."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
-from overlaysim.bench import events
+from overlaysim.bench import bulk
 from overlaysim.bench.answers import Result
 from overlaysim.bench.workloads import Workload
 
@@ -13,7 +14,8 @@ Plane = Callable[[Workload, int], Result]
 """Plays a workload with a seed."""
 
 PLANES: dict[str, Plane] = {
-    "event": events.play,
+    "event": partial(bulk.play, "event"),
+    "vector": partial(bulk.play, "vector"),
 }
 
 

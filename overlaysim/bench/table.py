@@ -8,24 +8,25 @@ from overlaysim.bench.measurement import Summary
 from overlaysim.bench.planes import Target
 
 HEAD = (
-    f"{'':<11}{'hosts':>6}{'n':>11}{'packet-hops':>13}  {'score median [range]':<22}{'floor':>6}"
+    f"{'':<17}{'hosts':>6}{'n':>12}{'packet-hops':>13}  {'score median [range]':<22}{'floor':>6}"
     f"{'goal':>6}{'MiB':>6}  {'answer':<24}{'allowed':<22}ok"
 )
 
 
-def summary_lines(summary: Summary, player: str, target: Target) -> Iterator[str]:
+def summary_lines(summary: Summary, player: str, target: Target | None) -> Iterator[str]:
     """One row for what was measured, with a row below for each further answer.
 
     Args:
         summary: of the runs.
         player: the data plane or whatever else has played the workload.
-        target: what its score should be.
+        target: what its score should be, if anybody has said.
     """
     first = summary.first
+    floor, goal = target or ("-", "-")
     head = (
-        f"{first.workload + ' ' + player:<11}{first.hosts:>6,}{first.n:>11,}"
+        f"{first.workload + ' ' + player:<17}{first.hosts:>6,}{first.n:>12,}"
         f"{first.packet_hops:>13,}  {summary.scores:<22}"
-        f"{target.floor:>6}{target.goal:>6}{summary.peak:>6}  "
+        f"{floor:>6}{goal:>6}{summary.peak:>6}  "
     )
     for check, answer, verdict in summary.judged:
         yield f"{head}{check.what + ' ' + figure(answer):<24}{check.allowed:<22}{verdict}"

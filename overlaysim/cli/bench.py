@@ -121,7 +121,7 @@ def _run_workloads(wishes: Wishes, options: argparse.Namespace) -> bool:
 
 
 def _rows(summary: Summary, job: Job) -> Iterator[str]:
-    return summary_lines(summary, job.player, TARGETS[job.player, job.workload])
+    return summary_lines(summary, job.player, TARGETS.get((job.player, job.workload)))
 
 
 def _json_lines(summary: Summary) -> Iterator[str]:

@@ -28,10 +28,11 @@ def add_bench_command(commands: Any) -> None:
     bench.add_argument(
         "what", nargs="*", metavar="WHAT",
         help="W1: a line of links; W2: a leaf-spine under load; W3: a mesh of pings; W4: a rumour "
-        "and a minute of failure detection; or, alone, scale: names that keep changing in clusters "
-        "of several sizes; saturation: one size, several rates of change",
+        "and a minute of failure detection; W5: TCP from many senders to one; all of them if none "
+        "is given; or, alone, scale: names that keep changing in clusters of several sizes; "
+        "saturation: one size, several rates of change",
     )  # fmt: skip
-    _add_workload_options(bench.add_argument_group("W1 to W4"))
+    _add_workload_options(bench.add_argument_group("W1 to W5"))
     _add_load_options(bench.add_argument_group("scale and saturation"))
     bench.add_argument(
         "--hosts", type=int, nargs="+", default=[], metavar="N",

@@ -13,6 +13,7 @@ from overlaysim.planes.workload import ALWAYS, BulkFlow, Timeline
 from overlaysim.sim import Composition, Journey, Simulator
 from overlaysim.underlay import Underlay
 
+
 class EventPlane:
     """Sends bulk flows over an underlay that others may use as well.
 

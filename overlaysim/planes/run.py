@@ -75,7 +75,11 @@ def run_workload(
         simulator.call_at(change.at, partial(_apply, underlay), change)
     tally = Tally(workload.flows) if on_ends is None else None
     runner = PLANES[plane](
-        simulator, underlay, workload.flows, on_ends or tally.add, on_hops  # type: ignore[union-attr]
+        simulator,
+        underlay,
+        workload.flows,
+        on_ends or tally.add,
+        on_hops,  # type: ignore[union-attr]
     )
     started = time.process_time()
     runner.run(workload.until)

@@ -94,9 +94,7 @@ class Simulator(simpy.Environment):
         """Call ``callback(argument)`` after ``delay`` picoseconds."""
         heappush(self._queue, (self.now + delay, _NORMAL, next(self._eid), callback, argument))
 
-    def frame_at(
-        self, when: int, number: int, callback: Callable[[Any], None], frame: Any
-    ) -> None:
+    def frame_at(self, when: int, number: int, callback: Callable[[Any], None], frame: Any) -> None:
         """Call ``callback(frame)`` when a frame has crossed a link; the cheapest thing there is.
 
         Of the frames that arrive somewhere at one instant the one with the lowest ``number`` comes

@@ -12,7 +12,6 @@ import pytest
 from overlaysim.bench import measurement
 from overlaysim.bench.answers import Result, answers_of
 from overlaysim.bench.checks import Check, checks_of
-from overlaysim.bench.events import play
 from overlaysim.bench.measurement import Measurement, Summary, measure
 from overlaysim.bench.planes import PLANES, TARGETS
 from overlaysim.bench.table import agreement_line, figure, summary_lines
@@ -26,6 +25,8 @@ from overlaysim.bench.workloads import (
     ping_mesh,
 )
 from overlaysim.units import SECOND
+
+play = PLANES["event"]
 
 
 def test_leaf_spine_flows_are_those_of_the_generator() -> None:

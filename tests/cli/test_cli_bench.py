@@ -28,12 +28,12 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
         return map(work, arguments)
 
     monkeypatch.setattr(bench, "apart", in_turn)
-    for module in (measurement, rumour):
+    for module in (measurement, rumour, jobs):
         monkeypatch.setattr(module, "cal_ops_per_second", lambda: 2e6)
 
 
 def test_a_run_in_a_process_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "W1", "--packets", "300", "--runs", "1"]) == 0
+    assert main(["bench", "W1", "--packets", "300", "--runs", "1", "--plane", "event"]) == 0
     head, row, _ = capsys.readouterr().out.splitlines()
     assert head.split()[:3] == ["hosts", "n", "packet-hops"]
     assert row.split()[:5] == ["W1", "event", "2", "300", "1,200"]
@@ -42,13 +42,13 @@ def test_a_run_in_a_process_of_its_own(capsys: pytest.CaptureFixture[str]) -> No
 @pytest.mark.usefixtures("here")
 def test_a_line_of_json_for_each_run(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["bench", "W3", "--packets", "60", "--runs", "2", "--seed", "5", "--json"]
-    assert main(words) == 0
+    assert main([*words, "--plane", "vector"]) == 0
     said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(run["workload"], run["n"], run["seed"]) for run in said] == [
         ("W3", 60, 5),
         ("W3", 60, 6),
     ]
-    assert said[0]["program"] == "overlaysim, event"
+    assert said[0]["program"] == "overlaysim, vector"
     assert said[0]["answers"] == {"not answered": 0, "least us": 204.736, "most us": 204.736}
 
 
@@ -61,6 +61,20 @@ def test_gossip_has_rows_for_each_size(capsys: pytest.CaptureFixture[str]) -> No
         ["W4", "gossip", "30"],
     ]
     assert [row.split()[-1] for row in rows] == ["yes", "-", "-"] * 2
+
+
+@pytest.mark.usefixtures("here")
+def test_incast_has_rows_for_each_variant(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a hundredth of the bytes it ends too soon, and with too few of them."""
+    monkeypatch.setattr(jobs, "INCAST_BYTES", 100_000)
+    assert main(["bench", "W5", "--runs", "1"]) == 1
+    rows = capsys.readouterr().out.splitlines()[1:]
+    names = ["W5 newreno", "W5 newreno 1%", "W5 cubic", "W5 cubic 1%"]
+    assert [row[:17].strip() for row in rows[::2]] == [f"{name} tcp" for name in names]
+    assert {row.split()[-1] for row in rows[::2]} == {"NO"}
+    assert "bytes 1,600,000" in rows[0]
 
 
 def _forgetful(workload: Workload, seed: int) -> Result:
@@ -106,17 +120,17 @@ def test_a_curve_has_several_sizes() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["satuation"], '"satuation" is not a benchmark; there are W1, W2, W3, W4, scale, '
+        (["satuation"], '"satuation" is not a benchmark; there are W1, W2, W3, W4, W5, scale, '
          "saturation; did you mean saturation?"),
         (["W1", "scale"], "bench scale is run alone"),
-        (["W1", "--plane", "vent"], '--plane: "vent" is not a data plane; there are event, both; '
-         "did you mean event?"),
+        (["W1", "--plane", "vent"],
+         '--plane: "vent" is not a data plane; there are event, vector, both; did you mean event?'),
         (["W1", "--packets", "0"], "--packets: 0 is not from 1 to 1000000000"),
         (["W1", "--hosts", "8"],
          "--hosts: only W2, W4, scale and saturation come in several sizes"),
         (["W2", "--hosts", "12"],
          "--hosts: 12 is not a number of hosts for W2, which has 8 on each leaf and 4096 at most"),
-        (["scale", "--json"], "--json: only W1, W2, W3, W4 take it"),
+        (["scale", "--json"], "--json: only W1, W2, W3, W4, W5 take it"),
         (["W4", "--hosts", "1"], "--hosts: 1 is not a number of hosts from 2 to 20000"),
         (["scale", "--loss", "100"], "--loss: 100 is not a percentage from 0 to less than 100"),
         (["scale", "--rates", "0"], "--rates: changes a second are numbers above 0, at most 1000"),

@@ -17,7 +17,10 @@ class Accepting:
 
     def __init__(self, flows: Sequence[BulkFlow], classes: Classes) -> None:
         self._timelines = {
-            number: (np.array([since for since, _ in flow.accepts]), [why for _, why in flow.accepts])
+            number: (
+                np.array([since for since, _ in flow.accepts]),
+                [why for _, why in flow.accepts],
+            )
             for number, flow in enumerate(flows)
             if flow.accepts != ALWAYS
         }
@@ -32,7 +35,9 @@ class Accepting:
         if not self._timelines:
             return labels, when
         frames = Ended(labels, when)
-        flows = np.where(self._choosy[window.classes[labels]], self._flow[window.classes[labels]], -1)
+        flows = np.where(
+            self._choosy[window.classes[labels]], self._flow[window.classes[labels]], -1
+        )
         taken = np.ones(len(labels), bool)
         for flow, (since, reasons) in self._timelines.items():
             period = np.searchsorted(since, when + window.begin, "right") - 1

@@ -155,9 +155,7 @@ class VectorLink:
             work.backlog = self._left(backlog, served.start, sizes, window)
         return Held(due, labels, arrival, served.start, sent, lost)
 
-    def _left(
-        self, backlog: Backlog, start: Times, sizes: Times | int, window: Window
-    ) -> Backlog:
+    def _left(self, backlog: Backlog, start: Times, sizes: Times | int, window: Window) -> Backlog:
         """What is left of the backlog and of frames taken since at the end of a window."""
         old = int(np.searchsorted(backlog.starts, window.length, "right"))
         new = int(np.searchsorted(start, window.length, "right"))
@@ -171,9 +169,7 @@ class VectorLink:
             np.concatenate((backlog.sizes[old:], later)),
         )
 
-    def _arrive(
-        self, held: Held, ready: int, habits: Habits, window: Window, work: Work
-    ) -> None:
+    def _arrive(self, held: Held, ready: int, habits: Habits, window: Window, work: Work) -> None:
         """Hand on what is at the far end: the first ``ready`` frames."""
         labels, due, lost = held.labels[:ready], held.due[:ready], held.lost[:ready]
         work.crossed = labels

@@ -94,9 +94,7 @@ class Pool:
         packets = np.flatnonzero(present)
         renumber = np.zeros(self.labels, np.int64)
         for back in range(self._width):
-            renumber[packets * self._width + back] = (
-                np.arange(len(packets)) * self._width + back
-            )
+            renumber[packets * self._width + back] = np.arange(len(packets)) * self._width + back
         self._select(packets)
         return renumber
 

@@ -23,7 +23,6 @@ Times = NDArray[np.int64]
 """Picoseconds from the beginning of a window."""
 
 
-
 def nothing() -> Times:
     """No integers."""
     return np.empty(0, np.int64)

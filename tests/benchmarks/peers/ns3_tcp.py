@@ -16,7 +16,7 @@ from ns3_build import program, version
 
 from overlaysim.bench.calibrate import cal_ops_per_second
 from overlaysim.bench.measurement import Measurement
-from overlaysim.bench.workloads import INCAST_SENDERS, INCASTS
+from overlaysim.bench.workloads import INCAST_BYTES, INCAST_SENDERS, INCASTS
 
 
 def play(folder: Path, variant: str, seed: int) -> Measurement:
@@ -31,8 +31,8 @@ def play(folder: Path, variant: str, seed: int) -> Measurement:
     fields = json.loads(said.stdout)
     hops, cpu = fields["packet_hops"], fields["cpu"]
     return Measurement(
-        "ns-3, C++", version(folder), variant, 0, INCAST_SENDERS + 1, seed, hops,
-        hops / cpu / calibration, cpu,
+        "ns-3, C++", version(folder), variant, INCAST_SENDERS * INCAST_BYTES, INCAST_SENDERS + 1,
+        seed, hops, hops / cpu / calibration, cpu,
         {"bytes": fields["bytes"], "last byte s": fields["last_byte"]}, fields["peak_rss"],
     )  # fmt: skip
 

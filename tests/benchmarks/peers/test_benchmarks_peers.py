@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import asdict
-from random import Random
+from itertools import pairwise
 
 import ns3_build
 import ns3_udp
@@ -16,9 +16,10 @@ import simpy_idiomatic
 from environment import Environment, default_folder
 from paths import backwards, links_of
 
-from overlaysim.bench import events, measurement
+from overlaysim.bench import bulk, measurement
 from overlaysim.bench.answers import Result, answers_of
 from overlaysim.bench.checks import checks_of
+from overlaysim.bench.planes import PLANES
 from overlaysim.bench.workloads import Flow, Workload, leaf_spine, line, ping_mesh
 from overlaysim.sim import Streams
 
@@ -54,13 +55,22 @@ def test_both_ways_to_use_simpy_give_the_same(workload: Workload) -> None:
 def test_ours_gives_the_same_to_the_picosecond(
     workload: Workload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the gaps that our event plane draws; nothing else is shared with it."""
+    """With the births that our planes draw; nothing else is shared with them."""
+    schedules = [flow.schedule for flow in bulk.bulk(workload).flows]
 
-    def dice(seed: int, flow: Flow) -> Random:
-        return Streams(seed)("flow", str(flow.number))
+    class Dice:
+        def __init__(self, seed: int, flow: Flow) -> None:
+            emissions = schedules[flow.number].emissions(Streams(seed), str(flow.number))
+            births = [birth for birth, _ in emissions.one_by_one()]
+            self._gaps = iter([b - a for a, b in pairwise([0, *births])])
 
-    monkeypatch.setattr(simpy_bare, "dice", dice)
-    assert outcome(simpy_bare.play(workload, 7)) == outcome(events.play(workload, 7))
+        def expovariate(self, _: float) -> int:
+            return next(self._gaps)
+
+    monkeypatch.setattr(simpy_bare, "dice", Dice)
+    theirs = outcome(simpy_bare.play(workload, 7))
+    assert theirs == outcome(PLANES["event"](workload, 7))
+    assert theirs == outcome(PLANES["vector"](workload, 7))
 
 
 def test_paths_are_as_long_as_the_workload_says() -> None:
