@@ -114,8 +114,8 @@ _EVERYONE_KNOWS = {100: (0.60, 0.84, 0.125), 1000: (0.85, 1.04, 0.137)}
 """Seconds by number of nodes, from three seeds of one program and one each of two others; and the
 standard deviation over 40 and 8 seeds of ours, whose means are 0.67 and 1.02."""
 _MESSAGES = {100: (15_550, 15_650), 1000: (167_500, 168_500), 5000: (837_500, 842_500)}
-"""By number of nodes: a ping and an answer per node and second, and three rumours per node on each tick on which it
-spreads them; a probe may fall just inside or outside of the minute."""
+"""By number of nodes: a ping and an answer per node and second, and three rumours per node on each
+tick on which it spreads them; a probe may fall just inside or outside of the minute."""
 
 
 def _gossip(nodes: int) -> tuple[Check, ...]:

@@ -26,7 +26,7 @@ from overlaysim.bench.workloads import (
 )
 from overlaysim.units import SECOND
 
-play = PLANES["event"]
+play = PLANES["vector"]  # both give the same, see the peers' tests; this one takes less time
 
 
 def test_leaf_spine_flows_are_those_of_the_generator() -> None:
@@ -62,7 +62,6 @@ def test_what_must_be_given_is_known_for_the_usual_numbers(name: str) -> None:
         assert {check.what for check in checks} == set(answers_of(workload, Result(created=1)))
 
 
-@pytest.mark.slow
 def test_line_gives_the_exact_mean_of_an_md1_queue() -> None:
     result = play(line(200_000), 1)
     assert result.dropped == 0
@@ -70,7 +69,6 @@ def test_line_gives_the_exact_mean_of_an_md1_queue() -> None:
     assert answers_of(line(200_000), result)["mean us"] == pytest.approx(23.931, abs=0.022)
 
 
-@pytest.mark.slow
 def test_leaf_spine_loses_and_delays_as_other_programs_do() -> None:
     """Ranges from five runs of two other programs; the mean of three of ours lies within."""
     workload = leaf_spine(200_000)

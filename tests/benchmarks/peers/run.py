@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[3]))  # measure this checkout, not
 from environment import Environment, default_folder
 from ns3_build import NotHereError
 
+from overlaysim.bench.jobs import TCP
 from overlaysim.bench.measurement import Measurement, Summary
 from overlaysim.bench.planes import PLANES
 from overlaysim.bench.table import figure
@@ -35,6 +36,7 @@ from overlaysim.bench.workloads import QUICK
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 RUNS = 3
+PLAYED = (*QUICK, "W5")
 PYTHON_PEERS = ("simpy_bare", "simpy_idiomatic", "nspy")
 """Scripts in this folder."""
 
@@ -73,9 +75,11 @@ class Program:
 
 def programs(environment: Environment, without: Sequence[str]) -> Iterator[Program]:
     """All that can be run here; says which cannot, and why."""
+    ours = (sys.executable, "-m", "overlaysim", "bench", "--json", "--runs", "1")
+    options = ("--packets", "--seed")
     for plane in PLANES:
-        ours = (sys.executable, "-m", "overlaysim", "bench", "--json", "--runs", "1")
-        yield Program(plane, (*ours, "--plane", plane), options=("--packets", "--seed"))
+        yield Program(plane, (*ours, "--plane", plane), options=options)
+    yield Program(TCP, ours, plays=("W5",), options=options)
     python, ns3 = environment.python, environment.ns3
     try:
         environment.make()
@@ -107,13 +111,13 @@ def measured(
             for measurement in measurements:
                 key = measurement.workload, measurement.program
                 found.setdefault(key, []).append(measurement)
-    return map(Summary, found.values())
+    return (Summary(found[key]) for key in sorted(found, key=lambda key: key[0]))
 
 
 HEAD = (
-    f"| {'':<13} | {'program':<35} | {'packets':>9} | {'score':<22} | {'MiB':>4} | "
+    f"| {'':<13} | {'program':<35} | {'n':>11} | {'score':<22} | {'MiB':>4} | "
     f"{'answers':<56} | {'right':<5} |\n"
-    f"|{'-' * 15}|{'-' * 37}|{'-' * 10}:|{'-' * 24}|{'-' * 5}:|{'-' * 58}|{'-' * 7}|"
+    f"|{'-' * 15}|{'-' * 37}|{'-' * 12}:|{'-' * 24}|{'-' * 5}:|{'-' * 58}|{'-' * 7}|"
 )
 
 
@@ -125,28 +129,29 @@ def row(summary: Summary) -> str:
     verdicts = {verdict for _, _, verdict in summary.judged}
     right = next(verdict for verdict in ("NO", "near", "yes", "-") if verdict in verdicts)
     return (
-        f"| {first.workload:<13} | {program:<35} | {first.n:>9,} | {summary.scores:<22} | "
+        f"| {first.workload:<13} | {program:<35} | {first.n:>11,} | {summary.scores:<22} | "
         f"{summary.peak:>4} | {answers:<56} | {right:<5} |"
     )
 
 
 def main() -> int:
     """Parse the command line, run what it asks for, print the table."""
+    names = (*PLANES, TCP, "ns3", *PYTHON_PEERS)
     parser = argparse.ArgumentParser(description="Packet workloads on several simulators.")
     parser.add_argument("--n", type=int, metavar="N", help="packets (200000, W3: 24500)")
     parser.add_argument("--runs", type=int, default=RUNS, metavar="K", help="of each program (3)")
     parser.add_argument("--venv", type=Path, default=default_folder(), metavar="DIR")
     parser.add_argument(
-        "--without", nargs="+", default=[], choices=(*PLANES, "ns3", *PYTHON_PEERS), metavar="P",
-        help=f"programs to leave out: {', '.join((*PLANES, 'ns3', *PYTHON_PEERS))}",
+        "--without", nargs="+", default=[], choices=names, metavar="P",
+        help=f"programs to leave out: {', '.join(names)}",
     )  # fmt: skip
     parser.add_argument(
-        "workloads", nargs="*", metavar="W", help="W1, W2, W3; all if none is given"
+        "workloads", nargs="*", metavar="W", help="W1, W2, W3 (all three if none is given), W5"
     )
     options = parser.parse_args()
     for name in options.workloads:
-        if name not in QUICK:
-            parser.error(f"there is no workload {name}; there are {', '.join(QUICK)}")
+        if name not in PLAYED:
+            parser.error(f"there is no workload {name}; there are {', '.join(PLAYED)}")
     for name, number in (("--n", options.n), ("--runs", options.runs)):
         if number is not None and number < 1:
             parser.error(f"{name}: {number} is not a number of at least 1")
@@ -155,7 +160,7 @@ def main() -> int:
     right = True
     print(HEAD)
     for name in options.workloads or QUICK:
-        for summary in measured(chosen, name, options.n or QUICK.get(name, 0), options.runs):
+        for summary in measured(chosen, name, options.n or QUICK.get(name, 1), options.runs):
             print(row(summary), flush=True)
             right = right and summary.right
     return 0 if right else 1
