@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 from statistics import fmean
 
 import pytest
@@ -13,6 +14,7 @@ from overlaysim.bench import measurement
 from overlaysim.bench.answers import Result, answers_of
 from overlaysim.bench.checks import Check, checks_of
 from overlaysim.bench.measurement import Measurement, Summary, measure
+from overlaysim.bench.memory import peak_memory
 from overlaysim.bench.planes import PLANES, TARGETS
 from overlaysim.bench.table import agreement_line, figure, summary_lines
 from overlaysim.bench.workloads import (
@@ -177,3 +179,13 @@ def test_planes_agree_only_in_every_figure() -> None:
 
 def test_every_plane_has_targets() -> None:
     assert all((plane, name) in TARGETS for plane in PLANES for name in WORKLOADS)
+
+
+def test_peak_memory_is_read_where_linux_tells_it(tmp_path: Path) -> None:
+    status = tmp_path / "status"
+    status.write_text("Name:\tpython\nVmPeak:\t  99 kB\nVmHWM:\t    1234 kB\nVmRSS:\t 5 kB\n")
+    assert peak_memory(status) == 1234 * 1024
+    status.write_text("Name:\tpython\n")
+    for other in (status, tmp_path / "none"):
+        assert peak_memory(other) > 2**20
+    assert 2**20 < peak_memory() <= peak_memory(tmp_path / "none")

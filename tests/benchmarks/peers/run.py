@@ -18,7 +18,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,17 +81,23 @@ def programs(environment: Environment, without: Sequence[str]) -> Iterator[Progr
         yield Program(plane, (*ours, "--plane", plane), options=options)
     yield Program(TCP, ours, plays=("W5",), options=options)
     python, ns3 = environment.python, environment.ns3
+    if not _made(environment.make):
+        return
+    if "ns3" not in without and _made(environment.make_ns3):
+        yield Program("ns3", (python, HERE / "ns3_udp.py", ns3))
+        yield Program("ns3", (python, HERE / "ns3_tcp.py", ns3), plays=("W5",))
+    for name in PYTHON_PEERS:
+        yield Program(name, (python, HERE / f"{name}.py"))
+
+
+def _made(make: Callable[[], None]) -> bool:
+    """Whether something could be made; says why not."""
     try:
-        environment.make()
-        if "ns3" not in without:
-            environment.make_ns3()
-            yield Program("ns3", (python, HERE / "ns3_udp.py", ns3))
-            yield Program("ns3", (python, HERE / "ns3_tcp.py", ns3), plays=("W5",))
+        make()
     except NotHereError as error:
         print(f"left out: {error}", file=sys.stderr)
-    if python.exists():
-        for name in PYTHON_PEERS:
-            yield Program(name, (python, HERE / f"{name}.py"))
+        return False
+    return True
 
 
 def measured(
