@@ -22,7 +22,7 @@ class Ends:
     A packet that is answered ends when its answer does: one end for the two of them.
 
     Attributes:
-        numbers: the place of each among all packets of the run, by their births, from 1.
+        numbers: the place of each in its flow, from 1.
         flows: numbers of their flows.
         born: picoseconds.
         turned: when an answered packet reached its receiver, who sent it back; -1 if it did not.
@@ -49,6 +49,10 @@ class Ends:
         return self.ended - self.born - self.transmit - self.propagate
 
 
+_EXACT = 2**53
+"""Whole numbers below this are exact as floating point numbers (IEEE 754 binary64)."""
+_HALF = 31
+
 OnEnds = Callable[[Ends], None]
 
 
@@ -57,7 +61,8 @@ class Hops(NamedTuple):
 
     Attributes:
         link: the link's name.
-        numbers: of the packets.
+        flows: numbers of the packets' flows.
+        numbers: the packets' places in their flows, from 1.
         answers: whether it is an answer that crossed.
         arrived: when it came to the queue, picoseconds.
         started: when its transmission began.
@@ -65,6 +70,7 @@ class Hops(NamedTuple):
     """
 
     link: str
+    flows: Integers
     numbers: Integers
     answers: NDArray[np.bool_]
     arrived: Integers
@@ -152,14 +158,17 @@ class Tally:
 
 
 def _sums(flows: Integers, values: Integers, count: int) -> list[int]:
-    """Add values up by flow, exactly, though ``bincount`` adds in floating point.
+    """Add values, none of them negative, up by flow: exactly, though ``bincount`` adds floats.
 
-    Upper and lower halves are added apart, so that no sum reaches 2**53.
+    Where a sum could reach 2**53, upper and lower halves are added apart.
     """
-    half = 24
-    upper = np.bincount(flows, weights=values >> half, minlength=count)
-    lower = np.bincount(flows, weights=values & ((1 << half) - 1), minlength=count)
-    return [(int(a) << half) + int(b) for a, b in zip(upper, lower, strict=True)]
+    if count == 1:
+        return [int(values.sum())]
+    if int(values.max(initial=0)) * len(values) < _EXACT:
+        return [int(each) for each in np.bincount(flows, weights=values, minlength=count)]
+    upper = _sums(flows, values >> _HALF, count)
+    lower = _sums(flows, values & ((1 << _HALF) - 1), count)
+    return [(a << _HALF) + b for a, b in zip(upper, lower, strict=True)]
 
 
 def _small(values: Integers) -> NDArray[np.unsignedinteger]:

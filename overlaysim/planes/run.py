@@ -11,7 +11,7 @@ from overlaysim.errors import ModelError
 from overlaysim.planes.event import EventPlane
 from overlaysim.planes.records import OnEnds, OnHops, Tally
 from overlaysim.planes.vector import VectorPlane
-from overlaysim.planes.workload import Workload
+from overlaysim.planes.workload import Change, Workload
 from overlaysim.sim import Simulator
 from overlaysim.underlay import Underlay
 
@@ -92,5 +92,5 @@ def run_workload(
     return Outcome(plane, simulator, underlay, runner.in_flight, tally, cpu)
 
 
-def _apply(underlay: Underlay, change) -> None:
+def _apply(underlay: Underlay, change: Change) -> None:
     change.apply(underlay)

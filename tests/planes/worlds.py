@@ -18,7 +18,7 @@ from overlaysim.traffic.schedule import (
     Replay,
     Schedule,
 )
-from overlaysim.underlay import LinkSpec, Topology, leaf_spine, line, listed, ring, star
+from overlaysim.underlay import LinkSpec, Topology, leaf_spine, line, ring, star
 from overlaysim.units import NS, US
 
 RATES = (1_000_000_000, 2_500_000_000, 10_000_000_000)
@@ -120,7 +120,7 @@ def flows(draw: st.DrawFn, number: int, hosts: tuple[str, ...]) -> BulkFlow:
     headers = draw(st.sampled_from((42, 92)))
     return BulkFlow(
         name=str(number), source=source, peers=peers, accepts=accepts, schedule=schedule,
-        frames=tuple(composition("data", size, headers) for size in schedule.sizes.payloads),
+        frames=tuple(composition("bulk", size, headers) for size in schedule.sizes.payloads),
         flow_hash=draw(st.integers(0, 2**32 - 1)),
         echo_hash=draw(st.one_of(st.none(), st.integers(0, 2**32 - 1))),
     )  # fmt: skip

@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from overlaysim.planes.records import Ends
+from overlaysim.planes.vector.arrays import nothing
 from overlaysim.planes.vector.births import Born
 from overlaysim.planes.vector.classes import Classes
-from overlaysim.planes.vector.ended import Ended
+from overlaysim.planes.vector.dropped import Dropped
 from overlaysim.planes.vector.held import Held
 from overlaysim.planes.vector.roads import Road, Roads
-from overlaysim.planes.vector.window import Labels
+from overlaysim.planes.vector.window import Keys, Labels, Window
 
 Integers = NDArray[np.int64]
-_NONE = np.empty(0, np.int64)
 
 
-class Lot(NamedTuple):
-    """Labels of packets, when they ended, and how much time on links lay ahead of them there."""
+class Ahead(NamedTuple):
+    """How much time on links lies ahead of packets, picoseconds."""
 
-    labels: Labels
-    when: Integers
     transmit: Integers
     propagate: Integers
 
 
+_COLUMNS = ("flow", "number", "born", "asking", "transmit", "propagate", "turned")
+
+
 class Pool:
-    """Packets in the order of their births, with what has to be known of each.
+    """Packets in the order of their flows and their places in them, with what is known of each.
 
     ``transmit`` and ``propagate`` are what a packet will have spent with that when it has come to
     the end of its road; what lies before it at some link is known of the link
     (:class:`~overlaysim.planes.vector.roads.Road`), and the difference is what it has spent.
     """
 
-    def __init__(self, classes: Classes) -> None:
+    def __init__(self, classes: Classes, flows: int) -> None:
         self._classes = classes
         self._width = 2 if classes.answered else 1
-        self._flow = classes.flow.astype(np.int64)
-        self.born = self.number = self.asking = self.transmit = self.propagate = _NONE
-        self.turned = _NONE
-        self._made = 0
+        self.flow = self.number = self.born = self.asking = nothing()
+        self.transmit = self.propagate = self.turned = nothing()
+        self._made = np.zeros(flows, np.int64)
 
     @property
     def labels(self) -> int:
@@ -63,48 +63,80 @@ class Pool:
         both[1::2] += self._classes.asking
         return both
 
-    def add(self, born: Born, roads: Roads) -> Labels:
-        """Take in packets that are born; return their labels."""
-        first = len(self.born)
+    def add(self, born: Born, roads: Roads) -> tuple[Labels, Integers]:
+        """Take in packets that are born.
+
+        Returns:
+            Their labels; and the new label of each label that there was, for packets that were
+            here before have moved.
+        """
         count = len(born.when)
-        if first == 0:
-            self.born, self.asking = born.when, born.classes
-        else:
-            self.born = np.concatenate((self.born, born.when))
-            self.asking = np.concatenate((self.asking, born.classes))
-        numbers = np.arange(self._made + 1, self._made + count + 1)
-        self.number = np.concatenate((self.number, numbers))
-        self.transmit = np.concatenate((self.transmit, roads.transmit[born.classes]))
-        self.propagate = np.concatenate((self.propagate, roads.propagate[born.classes]))
-        self.turned = np.concatenate((self.turned, np.full(count, -1)))
-        self._made += count
-        return np.arange(first, first + count) * self._width
+        flow = np.repeat(np.arange(len(self._made)), born.counts)
+        first = np.repeat(np.cumsum(born.counts) - born.counts - self._made, born.counts)
+        columns = {
+            "flow": flow,
+            "number": np.arange(1, count + 1) - first,
+            "born": born.when,
+            "asking": born.classes,
+            "transmit": roads.transmit[born.classes],
+            "propagate": roads.propagate[born.classes],
+            "turned": np.full(count, -1),
+        }
+        self._made += born.counts
+        # Those that are here already precede the new ones of their flows.
+        old = np.arange(len(self.flow)) + np.concatenate(
+            ([0], np.cumsum(born.counts))
+        )[self.flow]
+        fresh = np.ones(len(old) + count, bool)
+        fresh[old] = False
+        new = np.flatnonzero(fresh)
+        for name, values in columns.items():
+            if len(old):
+                both = np.empty(len(fresh), np.int64)
+                both[old], both[new] = getattr(self, name), values
+                values = both
+            setattr(self, name, values)
+        return new * self._width, self._relabelled(old)
 
-    def forget(self, count: int) -> None:
-        """Take back the last ``count`` packets: the window in which they were born is cut short."""
-        kept = len(self.born) - count
-        self._made -= count
-        self._select(slice(kept))
+    def forget(self, labels: Labels, born: Born) -> Integers:
+        """Take back packets: the window in which they were born is cut short.
 
-    def keep(self, labels: Iterable[Labels]) -> NDArray[np.int64]:
-        """Forget all packets but those with these labels; return the new label of each old one."""
+        Returns:
+            The new label of each label that there was.
+        """
+        self._made -= born.counts
+        stays = np.ones(len(self.born), bool)
+        stays[labels // self._width] = False
+        return self._keep(stays)
+
+    def keep(self, labels: Iterable[Labels]) -> Integers:
+        """Forget all packets but those with these labels.
+
+        Returns:
+            The new label of each label that there was.
+        """
         present = np.zeros(len(self.born), bool)
         for some in labels:
             present[some // self._width] = True
+        return self._keep(present)
+
+    def _keep(self, present: NDArray[np.bool_]) -> Integers:
         packets = np.flatnonzero(present)
-        renumber = np.zeros(self.labels, np.int64)
-        for back in range(self._width):
-            renumber[packets * self._width + back] = np.arange(len(packets)) * self._width + back
-        self._select(packets)
-        return renumber
-
-    def _select(self, packets: Integers | slice) -> None:
-        for name in ("born", "number", "asking", "transmit", "propagate", "turned"):
+        for name in _COLUMNS:
             setattr(self, name, getattr(self, name)[packets])
+        return self._relabelled(np.cumsum(present) - 1)
 
-    def turn(self, ended: Ended, begin: int) -> None:
+    def _relabelled(self, places: Integers) -> Integers:
+        """The label of each label when the packets go to new places."""
+        if self._width == 1:
+            return places
+        both = np.repeat(places * 2, 2)
+        both[1::2] += 1
+        return both
+
+    def turn(self, keys: Keys, window: Window) -> None:
         """Packets have reached their receivers, who send them back."""
-        self.turned[ended.labels // self._width] = ended.when + begin
+        self.turned[window.labels(keys) // self._width] = window.times(keys) + window.begin
 
     def add_propagation(self, labels: Labels, time: Integers) -> None:
         """Packets will spend more on wires than their roads say."""
@@ -112,69 +144,81 @@ class Pool:
 
     def rebase(self, labels: Labels, before: Road, after: Road, classes: Integers) -> None:
         """The road behind the link on which packets are has changed."""
-        packets = labels // self._width
-        its = classes[labels]
-        for name in ("transmit", "propagate"):
-            change = _behind(after, name)[its] - _behind(before, name)[its]
-            getattr(self, name)[packets] += change
+        packets, its = labels // self._width, classes[labels]
+        old, new = before.behind(its), after.behind(its)
+        self.transmit[packets] += new[0] - old[0]
+        self.propagate[packets] += new[1] - old[1]
 
-    def ends(self, lots: Sequence[Lot], begin: int, reason: str = "", where: str = "") -> Ends:
-        """Describe packets that ended in the same way.
+    def ends(
+        self, dropped: Dropped, window: Window, ahead: Ahead, where: str
+    ) -> Ends:
+        """Describe packets that were dropped at one place for one reason.
 
         Args:
-            lots: the packets, and what lay ahead of them where they ended.
-            begin: of the window.
-            reason: why they were dropped.
-            where: and where.
+            dropped: which, when and why.
+            window: the window.
+            ahead: what lay ahead of them.
+            where: the place.
         """
-        labels, when, transmit, propagate = (
-            column[0] if len(column) == 1 else np.concatenate(column)
-            for column in zip(*lots, strict=True)
-        )
-        packets = labels // self._width if self._width > 1 else labels
+        packets = self._packets(window.labels(dropped.keys))
+        ended = window.times(dropped.keys) + window.begin
+        return self._ends(packets, ended, ahead, dropped.reason, where)
+
+    def _ends(
+        self, packets: Integers, ended: Integers, ahead: Ahead | None = None, reason: str = "",
+        where: str = "",
+    ) -> Ends:  # fmt: skip
+        transmit, propagate = self.transmit[packets], self.propagate[packets]
+        if ahead is not None:
+            transmit -= ahead.transmit
+            propagate -= ahead.propagate
         return Ends(
-            self.number[packets], self._flow[self.asking[packets]], self.born[packets],
-            self.turned[packets], when + begin, self.transmit[packets] - transmit,
-            self.propagate[packets] - propagate, reason, where,
+            self.number[packets], self.flow[packets], self.born[packets],
+            self.turned[packets], ended, transmit, propagate, reason, where,
         )  # fmt: skip
 
-    def identify(self, labels: Labels) -> tuple[Integers, NDArray[np.bool_]]:
-        """The numbers of packets, and whether each label is that of an answer."""
-        return self.number[labels // self._width], labels % self._width == 1
+    def arrivals(self, keys: Keys, window: Window) -> Ends:
+        """Describe packets that arrived, in the order of their flows.
 
-    def at_source(self, labels: Labels, when: Integers) -> Lot:
-        """Packets that have not got anywhere."""
-        packets = labels // self._width
-        return Lot(labels, when, self.transmit[packets], self.propagate[packets])
+        Putting the instants into that order first is what takes least time: what is known of the
+        packets is then read from one end to the other.
+        """
+        ended = np.full(len(self.born), -1)
+        ended[self._packets(window.labels(keys))] = window.times(keys)
+        packets = np.flatnonzero(ended >= 0)
+        return self._ends(packets, ended[packets] + window.begin)
 
+    def identify(self, labels: Labels) -> tuple[Integers, Integers, NDArray[np.bool_]]:
+        """Flows and numbers of packets, and whether each label is that of an answer."""
+        packets = self._packets(labels)
+        return self.flow[packets], self.number[packets], labels % self._width == 1
 
-def at_queue(road: Road, ended: Ended, classes: Integers) -> Lot:
-    """Packets that ended before a link had done anything for them."""
-    its = classes[ended.labels]
-    return Lot(ended.labels, ended.when, road.transmit[its], road.propagate[its])
+    def whole_road(self, labels: Labels) -> Ahead:
+        """What lies ahead of packets that are just born."""
+        packets = self._packets(labels)
+        return Ahead(self.transmit[packets], self.propagate[packets])
 
-
-def at_far_end(road: Road, ended: Ended, classes: Integers) -> Lot:
-    """Packets that ended where a link leads to."""
-    its = classes[ended.labels]
-    transmit, propagate = _behind(road, "transmit"), _behind(road, "propagate")
-    return Lot(ended.labels, ended.when, transmit[its], propagate[its])
-
-
-def on_link(road: Road, held: Held, classes: Integers) -> Lot:
-    """Packets that ended on a link, at instant 0: some wait, some are sent, some are on the wire."""
-    its = classes[held.labels]
-    sent = np.minimum(held.sent, 0) - np.minimum(held.start, 0)
-    crossed = -np.minimum(held.sent, 0)
-    foreseen = held.due - held.sent - road.delay
-    return Lot(
-        held.labels, np.zeros_like(held.due), road.transmit[its] - sent,
-        road.propagate[its] - crossed + foreseen,
-    )  # fmt: skip
+    def _packets(self, labels: Labels) -> Integers:
+        return labels if self._width == 1 else labels // self._width
 
 
-def _behind(road: Road, name: str) -> Integers:
-    """What is ahead of packets of each class when they are at the far end of a link."""
-    if name == "transmit":
-        return road.transmit - road.service
-    return road.propagate - road.delay
+def at_queue(road: Road, keys: Keys, window: Window) -> Ahead:
+    """What lies ahead of packets for which a link has not done anything yet."""
+    its = window.classes[window.labels(keys)]
+    return Ahead(road.transmit[its], road.propagate[its])
+
+
+def at_far_end(road: Road, keys: Keys, window: Window) -> Ahead:
+    """What lies ahead of packets where a link leads to."""
+    return Ahead(*road.behind(window.classes[window.labels(keys)]))
+
+
+def on_link(road: Road, held: Held, classes: Integers) -> Ahead:
+    """What lies ahead of packets on a link at instant 0: waiting, being sent, or on the wire.
+
+    What the link itself still has to do for them the frames tell: it may have changed since it took
+    them.
+    """
+    transmit, propagate = road.behind(classes[held.labels])
+    sent = np.maximum(held.sent, 0)
+    return Ahead(transmit + sent - np.maximum(held.start, 0), propagate + held.due - sent)

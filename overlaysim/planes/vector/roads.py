@@ -47,6 +47,11 @@ class Road:
     delay: int
     comes: set[int]
 
+    def behind(self, classes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Transmission and propagation from the far end of the link to the end, by classes."""
+        transmit = self.transmit[classes] - self.service[classes]
+        return transmit, self.propagate[classes] - self.delay
+
 
 class Roads(Mapping[int, Road]):
     """The roads by the numbers of their links; made anew after each change of links and routes.
