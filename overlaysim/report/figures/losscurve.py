@@ -72,9 +72,9 @@ def losscurve_figure(measured: Mapping[str, Sequence[CurvePoint]], path: str) ->
 def _draw_formula(axes: Axes, losses: Sequence[float], values: Sequence[float]) -> None:
     axes.fill_between(
         losses, [(1 - BAND) * value for value in values], [(1 + BAND) * value for value in values],
-        color=GREY, alpha=0.4, linewidth=0, label=f"within {BAND:.0%}",
+        color=GREY, alpha=0.4, linewidth=0, label=f"within {100 * BAND:.0f} %",
     )  # fmt: skip
-    axes.plot(losses, values, color=BLACK, label=r"1.22 MSS / (RTT $\sqrt{p}$)")
+    axes.plot(losses, values, color=BLACK, label="1.22 MSS / (RTT √p)")
 
 
 def _finish(axes: Axes, losses: Sequence[float]) -> None:
