@@ -93,6 +93,19 @@ def test_without_selective_acknowledgements_a_hole_takes_a_round_trip() -> None:
     assert path.again()[-1][0] - path.again()[0][0] < 1
 
 
+def test_many_holes_without_selective_acknowledgements_end_in_a_time_out() -> None:
+    """RFC 6582's impatient variant: the time-out runs from the first partial acknowledgement on."""
+    path = Line(settings=TcpSettings(sack=False, initial_window=100))
+    connection = path.connect()
+    path.run(LATER)
+    path.lose(range(10, 90, 2))
+    path.write(A, connection, 100 * MSS)
+    path.run()
+    assert path.received(B)[0] == 100 * MSS
+    last = max(at for at, _ in path.again())
+    assert 200 < last < 200 + 10 * 2 * DELAY / MS  # not 40 round trips
+
+
 def test_rack_sees_that_what_was_sent_again_is_lost_again() -> None:
     lost_twice = run(RACK, {1}, segments=40, again=1)
     assert [number for _, number in lost_twice.again()] == [1, 1]

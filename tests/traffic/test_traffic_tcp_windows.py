@@ -10,6 +10,7 @@ from overlaysim.traffic.tcp.congestion import UNLIMITED, CongestionControl
 from overlaysim.traffic.tcp.cubic import ALPHA, Cubic
 from overlaysim.traffic.tcp.hystart import HyStart
 from overlaysim.traffic.tcp.newreno import NewReno
+from overlaysim.traffic.tcp.prr import RateReduction
 from overlaysim.traffic.tcp.rtt import RoundTrip
 from overlaysim.units import MS, SECOND, US
 
@@ -171,3 +172,28 @@ def test_hystart_goes_on_when_it_was_chance() -> None:
     assert grown[15] == MSS // 4
     assert grown[-1] == MSS
     assert not hystart.over
+
+
+def test_rate_reduction_sends_one_for_two_and_ends_at_the_threshold() -> None:
+    """RFC 6937 section 4: 20 segments outstanding, one of them lost, NewReno: ssthresh 10."""
+    reduction = RateReduction(20 * MSS, 10 * MSS, MSS, sent=0)
+    pipe, sent, rates = 19 * MSS, 0, []
+    for _ in range(19):
+        pipe -= MSS
+        window = reduction.window(MSS, pipe, sent, safe=False)
+        allowed = (window - pipe) // MSS
+        rates.append(allowed)
+        pipe += allowed * MSS
+        sent += allowed * MSS
+    assert rates[:14] == [1, 0] + [0, 1] * 6  # the first one goes at once
+    assert pipe == 10 * MSS
+
+
+def test_rate_reduction_after_many_losses_sends_what_arrives() -> None:
+    """Of 20 outstanding 15 are lost: below the threshold one goes for each that arrives, and one
+    more where the network is safe."""
+    for safe, grown in ((False, 1), (True, 2)):
+        reduction = RateReduction(20 * MSS, 10 * MSS, MSS, sent=0)
+        assert reduction.window(MSS, 4 * MSS, 0, safe=False) == 5 * MSS
+        assert reduction.window(MSS, 4 * MSS, MSS, safe=safe) == (4 + grown) * MSS
+    assert reduction.window(9 * MSS, 9 * MSS, MSS, safe=True) == 10 * MSS
