@@ -44,12 +44,13 @@ class Scoreboard:
     Attributes:
         records: the segments.
         pipe: bytes that are in the network by all that is known (RFC 6675 section 5).
+        sent: bytes sent in all, copies counted.
         sacked: what the peer has selectively acknowledged.
         sendings: (order, segment), oldest first; an entry whose segment has been sent again since
             is for the reader to skip.
     """
 
-    __slots__ = ("_count", "_lost", "pipe", "records", "sacked", "sendings")
+    __slots__ = ("_count", "_lost", "pipe", "records", "sacked", "sendings", "sent")
 
     def __init__(self) -> None:
         self.records: list[Sent] = []
@@ -57,6 +58,7 @@ class Scoreboard:
         self.sacked = Ranges()
         self.sendings: deque[tuple[int, Sent]] = deque()
         self._count = 0
+        self.sent = 0
         self._lost: list[tuple[int, Sent]] = []  # a heap by offset, with entries no longer true
 
     def add(self, start: int, end: int, now: int) -> None:
@@ -67,6 +69,7 @@ class Scoreboard:
         self.sendings.append((count, record))
         self._count = count + 1
         self.pipe += end - start
+        self.sent += end - start
 
     def acknowledge(self, offset: int) -> tuple[list[Sent], int, bool]:
         """Everything below ``offset`` is with the peer.
@@ -102,11 +105,13 @@ class Scoreboard:
     def select(self, start: int, end: int) -> list[Sent]:
         """The peer has the range; returns the segments of which that was not known."""
         found: list[Sent] = []
-        start = self.sacked.covered_until(start)
-        if start >= end:
+        known = self.sacked.covered_until(start)
+        if known >= end:
             return found
-        for record in self.between(start, end):
-            if record.fate != SACKED:
+        records = self.records
+        first = bisect_right(records, known, key=_END)
+        for record in records[first : bisect_right(records, end, lo=first, key=_END)]:
+            if record.start >= start and record.fate != SACKED:
                 if record.fate == IN_FLIGHT:
                     self.pipe -= record.end - record.start
                 record.fate = SACKED
@@ -153,6 +158,7 @@ class Scoreboard:
         self.sendings.append((self._count, record))
         self._count += 1
         self.pipe += record.end - record.start
+        self.sent += record.end - record.start
 
     def _cut(self, record: Sent, offset: int) -> None:
         """Let a lost segment end at ``offset``; the rest of it is lost as one of its own."""

@@ -14,10 +14,8 @@ from overlaysim.traffic.tcp.scoreboard import Scoreboard, Sent
 from overlaysim.traffic.tcp.sequence import NEVER
 from overlaysim.traffic.tcp.settings import TcpSettings
 from overlaysim.traffic.tcp.tail import TailLossProbe
+from overlaysim.traffic.tcp.timer import PERSIST, PROBE, RETRANSMIT, Timer
 from overlaysim.wire.tcp import ACK, FIN, PSH
-
-RETRANSMIT, PROBE, PERSIST = "retransmit", "probe", "persist"
-"""What the timer is for: a time-out, a tail loss probe, a closed window."""
 
 Emit = Callable[[int, int, int, int, tuple[tuple[int, Any], ...], bool], None]
 """Sends a segment: now, offset, payload bytes, flags, contents, whether it is sent again."""
@@ -34,6 +32,7 @@ class Sender:
         trip: round-trip times, with that of the handshake.
         sack: whether the peer acknowledges selectively.
         emit: sends a segment.
+        age: tells how long ago a time stamp was made, picoseconds.
 
     Attributes:
         una: offset of the first byte that is not acknowledged.
@@ -42,14 +41,13 @@ class Sender:
         widest: the largest window that the peer ever offered, bytes.
         timeouts: time-outs, or probes of a closed window, since the last sign of progress.
         retransmits: segments sent again.
-        timer: what :attr:`due` is for.
-        due: when the timer fires, picoseconds.
+        timer: for time-outs and probes.
     """
 
     __slots__ = (
-        "_board", "_emit", "_last_sent", "_out", "_settings", "_size", "_small", "_tail", "_trip",
-        "control", "due", "edge", "next", "recovery", "retransmits", "sack", "timeouts", "timer",
-        "una", "widest",
+        "_age", "_board", "_emit", "_last_sent", "_out", "_settings", "_size", "_small", "_tail",
+        "_trip", "control", "edge", "next", "recovery", "retransmits", "sack", "timeouts",
+        "timer", "una", "widest",
     )  # fmt: skip
 
     def __init__(
@@ -62,22 +60,24 @@ class Sender:
         *,
         sack: bool,
         emit: Emit,
+        age: Callable[[int, int], int],
     ) -> None:
         self._settings = settings
         self._out = out
         self._size = size
         self._trip = trip
         self._emit = emit
+        self._age = age
         self._board = Scoreboard()
         self.control = control
-        self.recovery = Recovery(self._board, control, trip, sack=sack, by_time=settings.rack)
+        self.recovery = Recovery(self._board, control, trip, sack=sack, settings=settings)
         self.sack = sack
         self.una = self.next = self.edge = 1
         self.widest = 0
         self.timeouts = self.retransmits = 0
-        self.timer, self.due = RETRANSMIT, NEVER
         self._small = 0  # offset behind the last small segment, for Nagle
         self._tail = TailLossProbe(settings, self._board, self.recovery, trip, sack=sack)
+        self.timer = Timer(trip, self._tail)
         self._last_sent = 0
 
     @property
@@ -89,14 +89,14 @@ class Sender:
     # ---- acknowledgements -----------------------------------------------------------------------
 
     def acknowledge(
-        self, offset: int, blocks: Sequence[tuple[int, int]], stamped: int | None, now: int
+        self, offset: int, blocks: Sequence[tuple[int, int]], echo: int, now: int
     ) -> None:
         """Take an acknowledgement that says something new, or is a duplicate (RFC 5681 section 2).
 
         Args:
             offset: everything below it is with the peer.
             blocks: what is with the peer besides; the first may be a duplicate's.
-            stamped: round trip by the echoed time stamp, picoseconds; None if there is none.
+            echo: the own time stamp that it echoes; 0 for none.
             now: the instant, picoseconds.
         """
         board, recovery = self._board, self.recovery
@@ -112,18 +112,23 @@ class Sender:
         selected = self._select(offset, blocks) if blocks else []
         twice = bool(blocks) and blocks[0][1] <= offset
         # Who answers a duplicate echoes what came before it, which tells no round trip.
-        echoed = stamped if advanced and not twice else None
-        rtt = self._measure(arrived if once else [], selected, echoed, now)
+        echo = echo if advanced and not twice else 0
+        rtt = self._measure(arrived if once else [], selected, echo, now)
         if advanced:
             recovery.advance(offset, done)
         elif not self.sack:
             recovery.duplicate()
-        recovery.assess(arrived + selected if selected else arrived, flight, self.next, now)
+        recovery.assess(
+            arrived + selected if selected else arrived, flight, self.next, now, advanced=advanced
+        )
         if self._tail.pending:
             self._tail.acknowledged(offset, flight, now, advanced=advanced, twice=twice)
         if advanced and recovery.state != RECOVERY:
             self.control.acknowledged(offset - una, flight, rtt, now)
-        if advanced or (selected and (self.timer == PROBE or recovery.by_time)):
+        if advanced:
+            if not recovery.impatient:
+                self._arm(now)
+        elif selected and (self.timer.kind == PROBE or recovery.by_time):
             self._arm(now)
 
     def _select(self, offset: int, blocks: Sequence[tuple[int, int]]) -> list[Sent]:
@@ -134,7 +139,7 @@ class Sender:
         ]  # fmt: skip
 
     def _measure(
-        self, arrived: Sequence[Sent], selected: Sequence[Sent], echoed: int | None, now: int
+        self, arrived: Sequence[Sent], selected: Sequence[Sent], echo: int, now: int
     ) -> int | None:
         """Take the round trip, if there is one to take; returns that of the newest segment.
 
@@ -142,26 +147,26 @@ class Sender:
             arrived: segments acknowledged in order, none if a copy was among them: what is
                 acknowledged with it may have waited for it (Karn).
             selected: segments acknowledged selectively.
-            echoed: what the time stamp says instead, in whole milliseconds.
+            echo: the time stamp that tells it instead, in whole milliseconds; 0 for none.
             now: the instant, picoseconds.
         """
         timed = arrived or [record for record in selected if not record.resent]
         if timed:
             self._trip.measured(now - timed[0].sent_at)
             return now - timed[-1].sent_at
-        if echoed is not None:
-            self._trip.measured(echoed)
-        return echoed
+        if not echo:
+            return None
+        rtt = self._age(echo, now)
+        self._trip.measured(rtt)
+        return rtt
 
     def widen(self, edge: int, window: int) -> None:
         """The peer has room up to ``edge``; its window is ``window`` bytes."""
         self.edge = edge
         self.widest = max(self.widest, window)
-        if self.timer == PERSIST and self.due != NEVER:
-            self.timeouts = 0
-            if not self._stuck():
-                self._trip.reset()
-                self.due = NEVER
+        if self.timer.kind == PERSIST and not self.timer.off and not self._stuck():
+            self._trip.reset()
+            self.timer.stop()
 
     # ---- sending --------------------------------------------------------------------------------
 
@@ -175,7 +180,8 @@ class Sender:
             again = self._resend(again, mss, now)
         if again is None and self.next < self._out.span:
             self._send_new(mss, now)
-        if self.due == NEVER or (self.next > before and self.timer != RETRANSMIT):
+        timer = self.timer
+        if timer.due == NEVER or (self.next > before and timer.kind != RETRANSMIT):
             self._arm(now)
 
     def _resend(self, record: Sent, mss: int, now: int) -> Sent | None:
@@ -187,8 +193,8 @@ class Sender:
             if not recovery.urgent and 0 < recovery.pipe > control.cwnd - length:
                 return lost
             recovery.urgent = False
-            if lost.start == self.una:
-                self.due = NEVER  # to begin anew
+            if lost.start == self.una and not recovery.impatient:
+                self.timer.stop()  # to begin anew
             board.resend(lost, length, now)
             self._transmit(lost.start, lost.end, now, again=True)
             lost = board.first_lost()
@@ -260,7 +266,7 @@ class Sender:
     @property
     def next_due(self) -> int:
         """The next instant at which :meth:`on_timer` has something to do."""
-        return min(self.due, self.recovery.due)
+        return min(self.timer.due, self.recovery.due)
 
     def on_timer(self, now: int) -> bool:
         """Do what is due; returns whether there is hope left."""
@@ -269,21 +275,21 @@ class Sender:
         if recovery.due <= now:
             recovery.look_again(flight, self.next, now)
             self.send(now)
-        if self.due > now:
+        if self.timer.due > now:
             return True
-        if self.timer == PROBE:
+        if self.timer.kind == PROBE:
             self._probe_tail(now)
             return True
         self.timeouts += 1
         if self.timeouts > self._settings.retries:
             return False
         self._trip.back_off()
-        if self.timer == PERSIST:
+        if self.timer.kind == PERSIST:
             if not self._send_regardless(now):
                 self._emit(now, self.una - 1, 0, ACK, (), False)
         else:
             self._tail.forget()
-            recovery.timed_out(flight, self.next, now)
+            recovery.timed_out(flight, self.next, now, again=self.timeouts > 1)
             self.send(now)
         self._arm(now)
         return True
@@ -296,15 +302,11 @@ class Sender:
     def _arm(self, now: int) -> None:
         """Set the timer for what is outstanding now."""
         if self.next > self.una:
-            wait, self.timer = self._trip.rto, RETRANSMIT
-            probe = self._tail.wait()
-            if probe is not None and probe < wait:
-                wait, self.timer = probe, PROBE
-            self.due = now + wait
+            self.timer.start(now)
         elif self.next < self._out.span and self._stuck():
-            self.timer, self.due = PERSIST, now + self._trip.rto
+            self.timer.persist(now)
         else:
-            self.due = NEVER
+            self.timer.stop()
 
     def _stuck(self) -> bool:
         """Whether it is the peer's window that keeps data from being sent."""
@@ -321,7 +323,7 @@ class Sender:
             board.resend(last, self._fitting(last, self._size.current()), now)
             self._tail.sent(last.end, new=False)
             self._transmit(last.start, last.end, now, again=True)
-        self.timer, self.due = RETRANSMIT, now + self._trip.rto
+        self.timer.probed(now)
 
     def _send_regardless(self, now: int) -> bool:
         """Send a new segment that the peer has room for; returns False if there is none."""

@@ -49,6 +49,8 @@ class TcpStack:
         self._by_number: dict[int, Endpoint] = {}
         self._numbers = 0
         self._ports = EphemeralPorts(rng)
+        # One for each pair of hosts, so that a later connection has later stamps (RFC 6191).
+        self._stamp_offsets: dict[tuple[str, str], int] = {}
         self._alarms: list[tuple[int, int]] = []  # a heap: instant, connection
         self._outbox: list[TcpSegment | Event] = []
 
@@ -140,7 +142,7 @@ class TcpStack:
         """
         endpoint = self._find(connection)
         if endpoint is not None:
-            endpoint.abort(now)
+            endpoint.abort()
             self._settle(endpoint)
 
     def info(self, connection: int) -> TcpInfo:
@@ -162,7 +164,7 @@ class TcpStack:
         endpoint = self._by_ends.get(key)
         listens = segment.dst_port in self._listening
         if endpoint is not None and listens and endpoint.succeeded_by(segment):
-            endpoint.abort(now)
+            endpoint.abort()
             self._settle(endpoint)
             endpoint = None
         if endpoint is not None:
@@ -225,8 +227,11 @@ class TcpStack:
     ) -> Endpoint:  # fmt: skip
         self._numbers += 1
         rng = self._rng
+        pair = (local, remote)
+        if pair not in self._stamp_offsets:
+            self._stamp_offsets[pair] = rng.getrandbits(32)
         ends = Ends(
-            local, local_port, remote, remote_port, rng.getrandbits(32), rng.getrandbits(32)
+            local, local_port, remote, remote_port, rng.getrandbits(32), self._stamp_offsets[pair]
         )
         endpoint = Endpoint(
             self._numbers, ends, settings, partial(self._mtu, remote), self._outbox, passive=passive
