@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import asdict
 from itertools import pairwise
+from pathlib import Path
 
 import ns3_build
 import ns3_udp
@@ -115,6 +119,17 @@ def test_without_a_compiler_ns3_is_left_out(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(ns3_build.NotHereError, match="no C\\+\\+ compiler"):
         ns3_build.build(default_folder())
+
+
+def test_peers_need_nothing_that_they_do_not_measure() -> None:
+    """Their interpreter has no package but theirs, and less to load than a user of overlaysim."""
+    code = "import sys, peer, paths; print(sorted({'numpy', 'simpy', 'networkx'} & {*sys.modules}))"
+    here, root = Path(__file__).parent, Path(__file__).parents[3]
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{here}"},
+    )  # fmt: skip
+    assert said.stdout == "[]\n"
 
 
 def test_a_peer_prints_a_line_of_json(
