@@ -287,6 +287,105 @@ class FlowMasqueraded:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionOpened:
+    """A TCP connection is established, as ``endpoint`` sees it: one of its two ends.
+
+    ``peer`` is the endpoint that its segments reach, also where an address was translated on the
+    way; ``passive`` tells that the peer opened it. The four numbers name the connection in what
+    the same endpoint says of it later.
+    """
+
+    at: int
+    endpoint: str
+    peer: str
+    local: str
+    local_port: int
+    remote: str
+    remote_port: int
+    passive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionProgress:
+    """How far a TCP connection has come; told at most once a second, while something moves.
+
+    Bytes of payload: ``acknowledged`` of what the endpoint sent, ``written`` by its program so far,
+    ``received`` in order. ``retransmissions`` counts segments.
+    """
+
+    at: int
+    endpoint: str
+    local: str
+    local_port: int
+    remote: str
+    remote_port: int
+    written: int
+    acknowledged: int
+    received: int
+    retransmissions: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStalled:
+    """The same segment of a connection has been sent again and again: nothing comes of it.
+
+    ``since`` is when something last moved; ``state`` is TCP's own (``SYN-SENT``). It is over when
+    the connection makes progress or ends.
+    """
+
+    at: int
+    endpoint: str
+    peer: str
+    local: str
+    local_port: int
+    remote: str
+    remote_port: int
+    state: str
+    since: int
+    written: int
+    acknowledged: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionClosed:
+    """A TCP connection is over for ``endpoint``: why, and what came of it as in
+    :class:`ConnectionProgress`.
+
+    ``reason`` is ``closed`` or what went wrong, such as ``timed out``; then it may never have been
+    established.
+    """
+
+    at: int
+    endpoint: str
+    peer: str
+    local: str
+    local_port: int
+    remote: str
+    remote_port: int
+    reason: str
+    written: int
+    acknowledged: int
+    received: int
+    retransmissions: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlackHoleFound:
+    """A connection of ``endpoint`` sends shorter segments, since full ones keep vanishing.
+
+    Packets have at most ``mtu`` bytes from now on.
+    """
+
+    at: int
+    endpoint: str
+    local: str
+    local_port: int
+    remote: str
+    remote_port: int
+    mtu: int
+
+
+@dataclass(frozen=True, slots=True)
 class FrameSeen:
     """A frame passed a host's underlay interface; sent only when somebody captures.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from overlaysim.traffic.socket_messages import SocketEvent, SocketRequest
 from overlaysim.wire.dns import Record
 
 
@@ -50,7 +51,7 @@ class SendDatagram:
     ttl: int = 64
 
 
-Request = LookUp | SendEcho | SendDatagram
+Request = LookUp | SendEcho | SendDatagram | SocketRequest
 """Everything a program can ask of the stack."""
 
 
@@ -145,5 +146,6 @@ Event = (
     | HostUnreachable
     | PortUnreachable
     | TimeExceeded
+    | SocketEvent
 )
 """Everything the stack can tell a program."""
