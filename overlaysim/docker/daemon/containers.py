@@ -60,11 +60,12 @@ class ContainerPart(DaemonPart):
         yield from self.sleep(self._world.settings.timing.container_create)
         self._check_name(name)  # somebody else may have taken it meanwhile
         taken = {container.name for container in self._host.containers.values()}
-        entrypoint = [word for word in body.get("Entrypoint") or () if word]
+        entrypoint = tuple(word for word in body.get("Entrypoint") or () if word)
         container = self._worker.runtime.create(
             name or made_up_name(self._world.identifiers, taken),
             Image.named(body.get("Image", "")),
-            (*entrypoint, *(body.get("Cmd") or ())),
+            tuple(body.get("Cmd") or ()),
+            entrypoint=entrypoint,
             hostname=body.get("Hostname") or "",
             labels=body.get("Labels") or {},
             environment=tuple(body.get("Env") or ()),
