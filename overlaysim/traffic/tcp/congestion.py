@@ -50,7 +50,7 @@ class CongestionControl:
         """
         if self.cwnd < self.ssthresh:
             if self.cwnd < 2 * flight:
-                self._slow_start(acked, rtt, now)
+                self._slow_start(acked, flight, rtt)
         elif flight + self.mss > self.cwnd:
             self._avoid(acked, now)
 
@@ -74,7 +74,8 @@ class CongestionControl:
         self.cwnd = min(self.cwnd, segments * self.mss)
         self._restarted()
 
-    def _slow_start(self, acked: int, rtt: int | None, now: int) -> None:
+    def _slow_start(self, acked: int, flight: int, rtt: int | None) -> None:
+        """Grow by what was acknowledged, not far beyond ``ssthresh``."""
         self.cwnd = min(self.cwnd + acked, max(self.ssthresh, self.cwnd + self.mss))
 
     def _avoid(self, acked: int, now: int) -> None:

@@ -12,4 +12,4 @@ def congestion_control(settings: TcpSettings, mss: int) -> CongestionControl:
     """Make the congestion control that the settings name."""
     if settings.congestion_control == "newreno":
         return NewReno(mss, settings.initial_window)
-    return Cubic(mss, settings.initial_window)
+    return Cubic(mss, settings.initial_window, hystart=settings.hystart)

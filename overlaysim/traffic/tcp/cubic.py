@@ -7,6 +7,7 @@ this would be slower than the standard's growth, which it then follows instead (
 from __future__ import annotations
 
 from overlaysim.traffic.tcp.congestion import CongestionControl
+from overlaysim.traffic.tcp.hystart import HyStart
 from overlaysim.units import SECOND
 
 C = 0.4
@@ -20,10 +21,11 @@ ALPHA = 3 * (1 - BETA) / (1 + BETA)
 class Cubic(CongestionControl):
     """Windows that the function deals in (``W_max``, ``W_est``) are segments, as in the RFC."""
 
-    __slots__ = ("_carry", "_cwnd_prior", "_epoch", "_k", "_rtt", "_w_est", "_w_max")
+    __slots__ = ("_carry", "_cwnd_prior", "_epoch", "_hystart", "_k", "_rtt", "_w_est", "_w_max")
 
-    def __init__(self, mss: int, segments: int) -> None:
+    def __init__(self, mss: int, segments: int, *, hystart: bool = True) -> None:
         super().__init__(mss, segments)
+        self._hystart = HyStart() if hystart else None
         self._w_max = 0.0
         self._w_est = 0.0
         self._cwnd_prior = 0.0
@@ -37,6 +39,17 @@ class Cubic(CongestionControl):
         if rtt is not None:
             self._rtt = rtt
         super().acknowledged(acked, flight, rtt, now)
+
+    def _slow_start(self, acked: int, flight: int, rtt: int | None) -> None:
+        """The first time with an eye on the round trips (section 4.10)."""
+        hystart = self._hystart
+        if hystart is None:
+            super()._slow_start(acked, flight, rtt)
+            return
+        self.cwnd += hystart.growth(acked, flight, self.mss, rtt)
+        if hystart.over:
+            self.ssthresh = self.cwnd
+            self._hystart = None
 
     def _avoid(self, acked: int, now: int) -> None:
         """Grow towards where the function will be in a round trip (sections 4.2 to 4.5)."""
@@ -59,7 +72,7 @@ class Cubic(CongestionControl):
         self.cwnd += whole
 
     def timed_out(self, flight: int, now: int, *, again: bool) -> None:
-        """Begin with one segment, and afterwards without a memory of the last loss (section 4.8)."""
+        """Begin with one segment, and then without a memory of the last loss (section 4.8)."""
         super().timed_out(flight, now, again=again)
         self._w_max = self._cwnd_prior = 0.0
 
@@ -72,6 +85,7 @@ class Cubic(CongestionControl):
 
     def _reduced(self, flight: int, now: int) -> int:
         """Remember where the loss was, lower if windows are shrinking (sections 4.6 and 4.7)."""
+        self._hystart = None
         window = flight / self.mss
         self._w_max = window * (1 + BETA) / 2 if window < self._w_max else window
         self._cwnd_prior = window

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from overlaysim.traffic.tcp.composer import Composer, reset
 from overlaysim.traffic.tcp.controls import congestion_control
 from overlaysim.traffic.tcp.events import (
     Acknowledged,
@@ -17,13 +18,14 @@ from overlaysim.traffic.tcp.events import (
     Received,
 )
 from overlaysim.traffic.tcp.info import TcpInfo
+from overlaysim.traffic.tcp.keepalive import Keepalive, Silence
 from overlaysim.traffic.tcp.mss import SegmentSize
 from overlaysim.traffic.tcp.opening import Agreed, Ends, Opening, Progress
 from overlaysim.traffic.tcp.outgoing import Outgoing
 from overlaysim.traffic.tcp.receiver import Block, Receiver
 from overlaysim.traffic.tcp.rtt import RoundTrip
 from overlaysim.traffic.tcp.segment import TcpSegment
-from overlaysim.traffic.tcp.sender import RETRANSMIT, Sender
+from overlaysim.traffic.tcp.sender import PERSIST, RETRANSMIT, Sender
 from overlaysim.traffic.tcp.sequence import MASK, NEVER, distance
 from overlaysim.traffic.tcp.settings import TcpSettings
 from overlaysim.units import MS
@@ -31,6 +33,8 @@ from overlaysim.wire.tcp import ACK, FIN, RST, SYN
 
 CHALLENGE_INTERVAL = 500 * MS
 """Empty segments out of place are answered so often (Linux ``tcp_invalid_ratelimit``)."""
+PAWS_WINDOW = 1
+"""Milliseconds by which a time stamp may be late (Linux ``TCP_PAWS_WINDOW``)."""
 
 
 class Endpoint:
@@ -54,6 +58,8 @@ class Endpoint:
     _sender: Sender
     _receiver: Receiver
     _agreed: Agreed
+    _composer: Composer
+    _keepalive: Keepalive
 
     def __init__(
         self,
@@ -80,11 +86,7 @@ class Endpoint:
         self._told_closed = False
         self._closed_first = False
         self._time_wait = NEVER
-        self._keepalive = NEVER
-        self._probes = 0
-        self._heard = 0  # when the peer was last heard of
         self._challenged = -CHALLENGE_INTERVAL
-        self._echo = 0  # the peer's time stamp to echo (``TS.Recent``)
         self._newest = 0  # offset of the peer's segment that last told its window
         self._soft_error = ""
 
@@ -123,7 +125,7 @@ class Endpoint:
     def abort(self, now: int) -> None:
         """Forget it at once, and let the peer know by a reset."""
         if self._time_wait == NEVER:
-            self._send_reset(now)
+            self._send_reset()
             self._tell_closed()
         self._end(None)
 
@@ -150,7 +152,11 @@ class Endpoint:
             return self._opening.due
         sender = self._sender
         return min(
-            sender.due, sender.recovery.due, self._receiver.due, self._time_wait, self._keepalive
+            sender.due,
+            sender.recovery.due,
+            self._receiver.due,
+            self._time_wait,
+            self._keepalive.due,
         )
 
     def on_timer(self, now: int) -> None:
@@ -165,7 +171,7 @@ class Endpoint:
             self._retransmit(now)
         if not self.closed and self._receiver.due <= now:
             self._acknowledge(now)
-        if not self.closed and self._keepalive <= now:
+        if not self.closed and self._keepalive.due <= now:
             self._keep_alive(now)
 
     def _retransmit(self, now: int) -> None:
@@ -178,56 +184,48 @@ class Endpoint:
             self._fail(self._soft_error or "timed out")
 
     def _keep_alive(self, now: int) -> None:
-        """Probe the peer if it has been silent for long (RFC 9293 section 3.8.4)."""
-        settings, sender = self._settings, self._sender
-        silent = now - self._heard
-        if silent < settings.keepalive_time:
-            self._probes = 0
-            self._keepalive = self._heard + settings.keepalive_time
-        elif sender.next > sender.una:
-            self._keepalive = now + settings.keepalive_time  # retransmission looks after it
-        elif self._probes >= settings.keepalive_probes:
-            self._send_reset(now)
+        sender = self._sender
+        what = self._keepalive.on_timer(now, outstanding=sender.next > sender.una)
+        if what is Silence.PROBE:
+            self._composer.emit(now, sender.una - 1, 0, ACK)
+        elif what is Silence.GIVE_UP:
+            self._send_reset()
             self._fail(self._soft_error or "timed out")
-        else:
-            self._probes += 1
-            self._emit(now, sender.una - 1, 0, ACK)
-            self._keepalive = now + settings.keepalive_interval
 
     # ---- what comes in --------------------------------------------------------------------------
 
     def receive(self, segment: TcpSegment, now: int) -> None:
         """Take a segment for this pair of ends (RFC 9293 section 3.10.7)."""
-        self._heard = now
         if self._opening is not None:
             progress = self._opening.receive(segment, now)
             self._follow(progress, now)
             if progress is not Progress.DONE or segment.flags & SYN:
                 return
         receiver, flags = self._receiver, segment.flags
+        self._keepalive.heard = now
         expected = receiver.expected
         offset = expected + distance(segment.seq, (self._agreed.sequence + expected) & MASK)
         if flags & (RST | SYN):
             self._take_control(offset, flags, now)
-            return
-        fin = bool(flags & FIN)
-        end = offset + segment.length + fin
-        if end < receiver.told or offset > receiver.edge or self._outdated(segment):
+        elif (
+            offset + segment.length + (flags & FIN) < receiver.told
+            or offset > receiver.edge
+            or self._outdated(segment)
+        ):
             self._out_of_place(segment, offset, now)
-            return
-        if not flags & ACK:
-            return
-        if segment.stamp is not None and offset <= receiver.told:
-            self._echo = segment.stamp
+        elif flags & ACK:
+            if segment.stamp is not None and offset <= receiver.told:
+                self._composer.echo = segment.stamp
+            self._take(segment, offset, now)
+
+    def _take(self, segment: TcpSegment, offset: int, now: int) -> None:
+        """Take a segment that is in its place: acknowledgement, window, data, FIN."""
         may_send = self._take_acknowledgement(segment, offset, now)
         if may_send is None:
             return
-        if end > offset:
-            length, contents = receiver.take(offset, segment.length, fin, segment.contents, now)
-            if length:
-                self._outbox.append(Received(self.connection, length, contents))
-            if receiver.finished and expected < receiver.expected:
-                self._outbox.append(PeerClosed(self.connection))
+        receiver = self._receiver
+        if segment.length or segment.flags & FIN:
+            self._take_data(segment, offset, now)
         if may_send:
             self._sender.send(now)
         if receiver.must_acknowledge:
@@ -235,37 +233,51 @@ class Endpoint:
         if self._out.closed and receiver.finished:
             self._check_closed(now)
 
+    def _take_data(self, segment: TcpSegment, offset: int, now: int) -> None:
+        receiver = self._receiver
+        finished = receiver.finished
+        length, contents = receiver.take(
+            offset, segment.length, bool(segment.flags & FIN), segment.contents, now
+        )
+        if length:
+            self._outbox.append(Received(self.connection, length, contents))
+        if receiver.finished and not finished:
+            self._outbox.append(PeerClosed(self.connection))
+        if self._time_wait != NEVER:  # the peer did not hear our last word
+            self._time_wait = now + self._settings.time_wait
+
     def _outdated(self, segment: TcpSegment) -> bool:
-        """Whether it was sent before one that is here already (PAWS, RFC 7323 section 5)."""
-        return segment.stamp is not None and distance(segment.stamp, self._echo) < 0
+        """Whether it was sent long before one that is here already (PAWS, RFC 7323 section 5)."""
+        stamp = segment.stamp
+        return stamp is not None and distance(stamp, self._composer.echo) < -PAWS_WINDOW
 
     def _take_control(self, offset: int, flags: int, now: int) -> None:
-        """A reset must fit exactly, and a SYN has no business here (RFC 5961 sections 3, 4)."""
+        """A reset must fit exactly, and a SYN has no business here (RFC 5961 sections 3 and 4).
+
+        Where both ends have closed, a reset is not news (RFC 9293 section 3.10.7.4).
+        """
         receiver = self._receiver
         if flags & RST and offset == receiver.expected:
-            if self._time_wait == NEVER:
-                self._fail("reset by peer")
-            else:
+            if receiver.finished and self._sender.una >= self._out.end and self._out.closed:
+                self._tell_closed()  # only the last acknowledgement is missing
                 self._end(None)
+            else:
+                self._fail("reset by peer")
         elif not flags & RST or receiver.expected < offset <= receiver.edge:
             self._challenge(now)
 
     def _out_of_place(self, segment: TcpSegment, offset: int, now: int) -> None:
-        """Tell the peer where we are; an old FIN makes TIME-WAIT begin anew."""
-        if self._time_wait != NEVER and segment.flags & FIN:
-            self._time_wait = now + self._settings.time_wait
+        """Tell the peer where we are."""
         if segment.length:
-            self._receiver.report_duplicate(offset, offset + segment.length)
+            expected = self._receiver.expected
+            if offset < expected:
+                end = min(offset + segment.length, expected)
+                self._receiver.report_duplicate(offset, end)
             self._acknowledge(now)
         elif segment.flags & FIN:
             self._acknowledge(now)
         else:
             self._challenge(now)
-
-    def _challenge(self, now: int) -> None:
-        if now - self._challenged >= CHALLENGE_INTERVAL:
-            self._challenged = now
-            self._acknowledge(now)
 
     def _take_acknowledgement(self, segment: TcpSegment, offset: int, now: int) -> bool | None:
         """Take the acknowledgement and the window.
@@ -278,31 +290,32 @@ class Endpoint:
         if acked > sender.next or acked < una - sender.widest:
             self._challenge(now)  # RFC 5961 section 5.2
             return None
+        repeats = acked == una
         acked = max(acked, una)
         window = segment.window << self._agreed.peer_scale
         # Linux tcp_may_update_window: of two windows for one acknowledgement the newer counts.
         fresh = acked > una or offset > self._newest
         if fresh or (offset == self._newest and acked + window > edge):
             self._newest = offset
-            if acked + window != edge:
+            if acked + window != edge or sender.timer == PERSIST:
                 sender.widen(acked + window, window)
         blocks = self._blocks(segment, una) if segment.sack and self._agreed.sack else ()
-        if acked > una or blocks or self._is_duplicate(segment, edge):
+        if acked > una or blocks or (repeats and self._is_duplicate(segment, edge)):
             self._advance(acked, blocks, self._echoed(segment, now), now)
             return True
         return sender.edge != edge
 
     def _is_duplicate(self, segment: TcpSegment, edge: int) -> bool:
-        """Whether it only repeats what is known (RFC 5681 section 2); it is empty, and no FIN."""
+        """Whether it only repeats what is known (RFC 5681 section 2)."""
         sender = self._sender
-        repeats = not segment.length and not segment.flags & FIN and sender.edge == edge
-        return repeats and sender.next > sender.una
+        empty = not segment.length and not segment.flags & FIN
+        return empty and sender.edge == edge and sender.next > sender.una
 
     def _advance(self, acked: int, blocks: Sequence[Block], echoed: int | None, now: int) -> None:
         """Let the sender take an acknowledgement, and tell the application."""
         sender, written = self._sender, self._out.end
         before = min(sender.una, written)
-        sender.acknowledge(acked, blocks, echoed, acked == sender.una, now)
+        sender.acknowledge(acked, blocks, echoed, now)
         length = min(acked, written) - before
         if length:
             unsent = max(0, written - sender.next)
@@ -340,16 +353,20 @@ class Endpoint:
         if opening.retries > 1:
             control.cwnd = mss  # Linux tcp_init_transfer
         self._receiver = Receiver(settings, agreed.scale, sack=agreed.sack)
+        self._composer = Composer(ends, agreed, self._receiver, self._outbox)
         self._sender = Sender(
-            settings, self._out, self._size, control, self._trip, sack=agreed.sack, emit=self._emit
+            settings,
+            self._out,
+            self._size,
+            control,
+            self._trip,
+            sack=agreed.sack,
+            emit=self._composer.emit,
         )
         self._sender.widen(1 + agreed.window, agreed.window)
-        self._echo = agreed.echo
         self._opening = None
         self._closed_first = self._out.closed
-        self._heard = now
-        if settings.keepalive:
-            self._keepalive = now + settings.keepalive_time
+        self._keepalive = Keepalive(settings, now)
         self._outbox.append(
             Established(
                 self.connection, ends.local, ends.local_port, ends.remote, ends.remote_port,
@@ -367,7 +384,7 @@ class Endpoint:
         self._tell_closed()
         if self._closed_first and self._settings.time_wait:
             self._time_wait = now + self._settings.time_wait
-            self._keepalive = NEVER
+            self._keepalive.due = NEVER
         else:
             self._end(None)
 
@@ -395,7 +412,7 @@ class Endpoint:
             return
         sender = self._sender
         offset = sender.una + distance(seq, (self.ends.sequence + sender.una) & MASK)
-        if sender.una <= offset < sender.next and mtu < self._size.path_mtu:
+        if sender.una <= offset < sender.next:
             self._size.too_big(mtu)
             sender.too_big(now)
 
@@ -413,55 +430,21 @@ class Endpoint:
     # ---- what goes out --------------------------------------------------------------------------
 
     def _acknowledge(self, now: int) -> None:
-        self._emit(now, self._sender.next, 0, ACK)
+        self._composer.emit(now, self._sender.next, 0, ACK)
 
-    def _emit(
-        self,
-        now: int,
-        offset: int,
-        length: int,
-        flags: int,
-        contents: tuple[tuple[int, Any], ...] = (),
-        again: bool = False,
-    ) -> None:
-        ends, receiver, agreed = self.ends, self._receiver, self._agreed
-        sack: tuple[tuple[int, int], ...] = ()
-        if receiver.blocks and not length:  # a full segment has no room for them
-            sack = self._sack_option()
-        self._outbox.append(
-            TcpSegment(
-                ends.local, ends.remote, ends.local_port, ends.remote_port,
-                (ends.sequence + offset) & MASK, (agreed.sequence + receiver.expected) & MASK,
-                flags, receiver.window(), length, None, False, None,
-                ends.stamp(now) if agreed.time_stamps else None, self._echo, sack, contents, again,
-            )
-        )  # fmt: skip
-        receiver.acknowledged()
+    def _challenge(self, now: int) -> None:
+        """Tell the peer where we are, but not each time."""
+        if now - self._challenged >= CHALLENGE_INTERVAL:
+            self._challenged = now
+            self._acknowledge(now)
 
-    def _sack_option(self) -> tuple[tuple[int, int], ...]:
-        agreed = self._agreed
-        most = 3 if agreed.time_stamps else 4
-        return tuple(
-            ((agreed.sequence + start) & MASK, (agreed.sequence + end) & MASK)
-            for start, end in self._receiver.blocks[:most]
-        )
-
-    def _send_reset(self, now: int) -> None:
+    def _send_reset(self) -> None:
         """Tell the peer that it is over, if it knows of the connection at all."""
-        ends = self.ends
         if self._opening is None:
-            offset, expected, agreed = self._sender.next, self._receiver.expected, self._agreed
+            offset, expected = self._sender.next, self._receiver.expected
+            self._outbox.append(reset(self.ends, self._agreed, offset, expected))
         elif self._opening.agreed is not None:
-            offset, expected, agreed = 1, 1, self._opening.agreed
-        else:
-            return
-        self._outbox.append(
-            TcpSegment(
-                ends.local, ends.remote, ends.local_port, ends.remote_port,
-                (ends.sequence + offset) & MASK, (agreed.sequence + expected) & MASK, RST | ACK, 0,
-                0,
-            )
-        )  # fmt: skip
+            self._outbox.append(reset(self.ends, self._opening.agreed, 1, 1))
 
     # ---- what others may know -------------------------------------------------------------------
 
@@ -472,13 +455,17 @@ class Endpoint:
             return "CLOSED"
         if self._opening is not None:
             return "SYN-SENT" if self._opening.agreed is None else "SYN-RECEIVED"
+        finished = self._receiver.finished
+        if not self._out.closed:
+            return "CLOSE-WAIT" if finished else "ESTABLISHED"
+        return self._closing_state(finished)
+
+    def _closing_state(self, finished: bool) -> str:
         if self._time_wait != NEVER:
             return "TIME-WAIT"
-        if not self._out.closed:
-            return "CLOSE-WAIT" if self._receiver.finished else "ESTABLISHED"
         if not self._closed_first:
             return "LAST-ACK"
-        if self._receiver.finished:
+        if finished:
             return "CLOSING"
         return "FIN-WAIT-2" if self._sender.una == self._out.span else "FIN-WAIT-1"
 
@@ -487,7 +474,7 @@ class Endpoint:
         if self._time_wait == NEVER or syn.flags & (SYN | ACK | RST) != SYN:
             return False
         if syn.stamp is not None and self._agreed.time_stamps:
-            return distance(syn.stamp, self._echo) > 0
+            return distance(syn.stamp, self._composer.echo) > 0
         receiver = self._receiver
         return distance(syn.seq, (self._agreed.sequence + receiver.expected) & MASK) > 0
 

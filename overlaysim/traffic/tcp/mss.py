@@ -1,4 +1,4 @@
-"""How long a segment may be: what the path carries, what the peer takes, what vanished on the way."""
+"""How long a segment may be: what the path carries, the peer takes, and what vanished before."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ DEFAULT_MSS = 536
 """What a peer takes that does not say (RFC 9293 section 3.7.1)."""
 SMALLEST_MSS = 48
 """Linux's ``tcp_min_snd_mss``."""
+SMALLEST_MTU = 68
+"""The least that IPv4 asks of a link (RFC 791 section 3.2); who reports less is not believed."""
 
 
 class SegmentSize:
@@ -56,7 +58,8 @@ class SegmentSize:
 
     def too_big(self, mtu: int) -> None:
         """A router reported that it could not pass on more than ``mtu`` bytes."""
-        self._learned = (self._mtu(), mtu)
+        if SMALLEST_MTU <= mtu < self.path_mtu:
+            self._learned = (self._mtu(), mtu)
 
     def suspect(self, length: int, timeouts: int) -> int | None:
         """A segment of ``length`` bytes timed out; returns the MTU that seems to be a black hole.
@@ -69,9 +72,7 @@ class SegmentSize:
             return None
         if length < self.current():
             return None
-        believed = min(self.path_mtu, self._ceiling + IP_AND_TCP, self.peer_mss + IP_AND_TCP)
-        shorter = min(settings.base_mss, (believed - IP_AND_TCP) // 2)
-        if believed - IP_AND_TCP > settings.base_mss:
-            shorter = settings.base_mss
-        self._ceiling = max(shorter, SMALLEST_MSS)
-        return believed
+        mss = min(self.path_mtu - IP_AND_TCP, self.peer_mss, self._ceiling)
+        base = settings.base_mss
+        self._ceiling = base if mss > base else max(mss // 2, SMALLEST_MSS)
+        return mss + IP_AND_TCP

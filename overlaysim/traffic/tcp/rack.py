@@ -16,20 +16,20 @@ class Rack:
     """Recent acknowledgement: what was sent before something that arrived should have arrived too.
 
     A segment may be overtaken by others for a while, the reordering window, before it counts as
-    lost; :attr:`due` is when that has to be looked at again.
+    lost; :attr:`due` is when that has to be looked at again. What was sent before what is known
+    exactly here, so that segments sent at one instant need no rule of their own (``RACK.end_seq``).
 
     Args:
         board: the segments.
         trip: round-trip times.
     """
 
-    __slots__ = ("_board", "_end", "_highest", "_reordering", "_rtt", "_sent_at", "_trip", "due")
+    __slots__ = ("_board", "_highest", "_latest", "_reordering", "_rtt", "_trip", "due")
 
     def __init__(self, board: Scoreboard, trip: RoundTrip) -> None:
         self._board = board
         self._trip = trip
-        self._sent_at = -1  # of the segment sent last among those that arrived
-        self._end = 0
+        self._latest = -1  # order of the segment sent last among those that arrived
         self._rtt = 0
         self._highest = 0  # offset behind the highest segment that arrived
         self._reordering = False
@@ -45,27 +45,27 @@ class Rack:
             rtt = now - record.sent_at
             if record.resent and rtt < (self._trip.least or 0):
                 continue  # this must be the answer to an earlier copy
-            if (record.sent_at, record.end) > (self._sent_at, self._end):
-                self._sent_at, self._end, self._rtt = record.sent_at, record.end, rtt
+            if record.order > self._latest:
+                self._latest, self._rtt = record.order, rtt
 
     def find_lost(self, now: int, *, recovering: bool) -> bool:
         """Mark what is lost by now; returns whether anything is (section 6.2 step 5)."""
         board = self._board
-        by_time = board.by_time
+        sendings = board.sendings
         window = self._window(recovering)
         self.due = NEVER
         found = False
-        while by_time:
-            sent_at, record = by_time[0]
-            if record.fate != IN_FLIGHT or record.sent_at != sent_at:
-                by_time.popleft()
+        while sendings:
+            order, record = sendings[0]
+            if record.fate != IN_FLIGHT or record.order != order:
+                sendings.popleft()
                 continue
-            if (sent_at, record.end) >= (self._sent_at, self._end):
+            if order >= self._latest:
                 break
-            if sent_at + self._rtt + window > now:
-                self.due = sent_at + self._rtt + window
+            if record.sent_at + self._rtt + window > now:
+                self.due = record.sent_at + self._rtt + window
                 break
-            by_time.popleft()
+            sendings.popleft()
             board.lose(record)
             found = True
         return found

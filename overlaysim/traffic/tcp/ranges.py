@@ -1,4 +1,4 @@
-"""A set of numbers kept as ranges: which bytes of a stream are there, or selectively acknowledged."""
+"""A set of numbers kept as ranges: which bytes of a stream are there, or acknowledged."""
 
 from __future__ import annotations
 

@@ -103,8 +103,7 @@ class Receiver:
 
     def _schedule(self, length: int, now: int) -> None:
         """Acknowledge now or later (RFC 5681 section 4.2; Linux ``__tcp_ack_snd_check``)."""
-        if length > self._largest:
-            self._largest = length
+        self._largest = max(self._largest, length)
         if self._quick > 0:
             self._quick -= 1
             self.must_acknowledge = True

@@ -33,8 +33,7 @@ class RoundTrip:
         if srtt is None or self.least is None:
             self.srtt, self.rttvar, self.least = rtt, rtt >> 1, rtt
         else:
-            if rtt < self.least:
-                self.least = rtt
+            self.least = min(self.least, rtt)
             self.rttvar += (abs(srtt - rtt) - self.rttvar) >> 2
             self.srtt = srtt + ((rtt - srtt) >> 3)
         assert self.srtt is not None

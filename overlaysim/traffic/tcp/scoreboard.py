@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Sequence
 from heapq import heappop, heappush
 from operator import attrgetter
 
@@ -23,16 +22,18 @@ class Sent:
         start: offset of the first byte.
         end: offset behind the last; a FIN counts as one.
         sent_at: when it was last sent, picoseconds.
+        order: how many sendings there were before the last one of it.
         fate: one of the four above.
         resent: whether it has been sent more than once.
     """
 
-    __slots__ = ("end", "fate", "resent", "sent_at", "start")
+    __slots__ = ("end", "fate", "order", "resent", "sent_at", "start")
 
-    def __init__(self, start: int, end: int, sent_at: int) -> None:
+    def __init__(self, start: int, end: int, sent_at: int, order: int) -> None:
         self.start = start
         self.end = end
         self.sent_at = sent_at
+        self.order = order
         self.fate = IN_FLIGHT
         self.resent = False
 
@@ -44,41 +45,48 @@ class Scoreboard:
         records: the segments.
         pipe: bytes that are in the network by all that is known (RFC 6675 section 5).
         sacked: what the peer has selectively acknowledged.
-        by_time: (when sent, segment) in the order of sending; entries that are no longer true are
-            for the reader to skip.
+        sendings: (order, segment), oldest first; an entry whose segment has been sent again since
+            is for the reader to skip.
     """
 
-    __slots__ = ("_lost", "by_time", "pipe", "records", "sacked")
+    __slots__ = ("_count", "_lost", "pipe", "records", "sacked", "sendings")
 
     def __init__(self) -> None:
         self.records: list[Sent] = []
         self.pipe = 0
         self.sacked = Ranges()
-        self.by_time: deque[tuple[int, Sent]] = deque()
+        self.sendings: deque[tuple[int, Sent]] = deque()
+        self._count = 0
         self._lost: list[tuple[int, Sent]] = []  # a heap by offset, with entries no longer true
 
     def add(self, start: int, end: int, now: int) -> None:
         """A segment with new bytes was sent."""
-        record = Sent(start, end, now)
+        count = self._count
+        record = Sent(start, end, now, count)
         self.records.append(record)
-        self.by_time.append((now, record))
+        self.sendings.append((count, record))
+        self._count = count + 1
         self.pipe += end - start
 
-    def acknowledge(self, offset: int) -> list[Sent]:
-        """Everything below ``offset`` is with the peer; returns the segments that are done.
+    def acknowledge(self, offset: int) -> tuple[list[Sent], int, bool]:
+        """Everything below ``offset`` is with the peer.
 
-        Those selectively acknowledged before are among them, with fate ``SACKED``; the others keep
-        theirs as it was, for the caller to read it, until :meth:`settle`.
+        Returns the segments of which that was not known, how many are done in all, and whether
+        each of these was sent once only.
         """
         records = self.records
-        count = 0
+        arrived: list[Sent] = []
+        count, once = 0, True
         for record in records:
             if record.end > offset:
                 break
-            if record.fate == IN_FLIGHT:
-                self.pipe -= record.end - record.start
             count += 1
-        done = records[:count]
+            if record.fate != SACKED:
+                arrived.append(record)
+                if record.fate == IN_FLIGHT:
+                    self.pipe -= record.end - record.start
+            once = once and not record.resent
+            record.fate = ACKNOWLEDGED
         del records[:count]
         if records and records[0].start < offset:  # a shorter copy of its beginning arrived
             if records[0].fate == IN_FLIGHT:
@@ -86,15 +94,10 @@ class Scoreboard:
             records[0].start = offset
         if self.sacked:
             self.sacked.remove_below(offset)
-        return done
-
-    def settle(self, done: Sequence[Sent]) -> None:
-        """Forget segments that :meth:`acknowledge` returned."""
-        for record in done:
-            record.fate = ACKNOWLEDGED
-        by_time = self.by_time
-        while by_time and by_time[0][1].fate == ACKNOWLEDGED:
-            by_time.popleft()
+        sendings = self.sendings
+        while sendings and sendings[0][1].fate == ACKNOWLEDGED:
+            sendings.popleft()
+        return arrived, count, once
 
     def select(self, start: int, end: int) -> list[Sent]:
         """The peer has the range; returns the segments of which that was not known."""
@@ -146,12 +149,14 @@ class Scoreboard:
         if length < record.end - record.start:
             self._cut(record, record.start + length)
         record.fate, record.resent, record.sent_at = IN_FLIGHT, True, now
-        self.by_time.append((now, record))
+        record.order = self._count
+        self.sendings.append((self._count, record))
+        self._count += 1
         self.pipe += record.end - record.start
 
     def _cut(self, record: Sent, offset: int) -> None:
         """Let a lost segment end at ``offset``; the rest of it is lost as one of its own."""
-        rest = Sent(offset, record.end, record.sent_at)
+        rest = Sent(offset, record.end, record.sent_at, record.order)
         rest.fate, rest.resent = LOST, record.resent
         record.end = offset
         place = bisect_left(self.records, offset, key=_START)

@@ -8,19 +8,16 @@ from typing import Any
 from overlaysim.traffic.tcp.congestion import CongestionControl
 from overlaysim.traffic.tcp.mss import SegmentSize
 from overlaysim.traffic.tcp.outgoing import Outgoing
-from overlaysim.traffic.tcp.recovery import OPEN, RECOVERY, Recovery
+from overlaysim.traffic.tcp.recovery import RECOVERY, Recovery
 from overlaysim.traffic.tcp.rtt import RoundTrip
-from overlaysim.traffic.tcp.scoreboard import SACKED, Scoreboard, Sent
+from overlaysim.traffic.tcp.scoreboard import Scoreboard, Sent
 from overlaysim.traffic.tcp.sequence import NEVER
 from overlaysim.traffic.tcp.settings import TcpSettings
-from overlaysim.units import MS
+from overlaysim.traffic.tcp.tail import TailLossProbe
 from overlaysim.wire.tcp import ACK, FIN, PSH
 
 RETRANSMIT, PROBE, PERSIST = "retransmit", "probe", "persist"
 """What the timer is for: a time-out, a tail loss probe, a closed window."""
-
-PROBE_SLACK = 2 * MS
-"""What a tail loss probe waits beyond two round trips (Linux ``TCP_TIMEOUT_MIN``)."""
 
 Emit = Callable[[int, int, int, int, tuple[tuple[int, Any], ...], bool], None]
 """Sends a segment: now, offset, payload bytes, flags, contents, whether it is sent again."""
@@ -80,7 +77,7 @@ class Sender:
         self.timeouts = self.retransmits = 0
         self.timer, self.due = RETRANSMIT, NEVER
         self._small = 0  # offset behind the last small segment, for Nagle
-        self._tail: tuple[int, bool] | None = None  # of a tail loss probe: its end, whether new
+        self._tail = TailLossProbe(settings, self._board, self.recovery, trip, sack=sack)
         self._last_sent = 0
 
     @property
@@ -92,95 +89,74 @@ class Sender:
     # ---- acknowledgements -----------------------------------------------------------------------
 
     def acknowledge(
-        self,
-        offset: int,
-        blocks: Sequence[tuple[int, int]],
-        stamped: int | None,
-        duplicate: bool,
-        now: int,
+        self, offset: int, blocks: Sequence[tuple[int, int]], stamped: int | None, now: int
     ) -> None:
-        """Take an acknowledgement.
+        """Take an acknowledgement that says something new, or is a duplicate (RFC 5681 section 2).
 
         Args:
             offset: everything below it is with the peer.
-            blocks: what is with the peer besides.
+            blocks: what is with the peer besides; the first may be a duplicate's.
             stamped: round trip by the echoed time stamp, picoseconds; None if there is none.
-            duplicate: whether it says nothing new (RFC 5681 section 2).
+            now: the instant, picoseconds.
         """
         board, recovery = self._board, self.recovery
         una, flight = self.una, self.next - self.una
-        done: list[Sent] = []
-        if offset > una:
+        advanced = offset > una
+        arrived: list[Sent] = []
+        done, once = 0, True
+        if advanced:
             self.una = offset
             self.timeouts = 0
-            done = board.acknowledge(offset)
-        arrived = [record for record in done if record.fate != SACKED] if board.sacked else done
-        selected = [
-            record for start, end in blocks if max(start, offset) < end <= self.next
-            for record in board.select(start, end)
-        ] if blocks else []  # fmt: skip
-        rtt = self._measure(arrived, done, selected, stamped, now)
-        if offset > una:
-            recovery.advance(offset, len(done))
-            board.settle(done)
-        elif duplicate and not self.sack:
+            arrived, done, once = board.acknowledge(offset)
+            self._out.forget_below(offset)
+        selected = self._select(offset, blocks) if blocks else []
+        twice = bool(blocks) and blocks[0][1] <= offset
+        # Who answers a duplicate echoes what came before it, which tells no round trip.
+        echoed = stamped if advanced and not twice else None
+        rtt = self._measure(arrived if once else [], selected, echoed, now)
+        if advanced:
+            recovery.advance(offset, done)
+        elif not self.sack:
             recovery.duplicate()
         recovery.assess(arrived + selected if selected else arrived, flight, self.next, now)
-        if self._tail is not None:
-            twice = bool(blocks) and blocks[0][1] <= offset  # a duplicate is reported
-            self._end_tail(offset > una, twice, flight, now)
-        if offset > una:
-            if recovery.state != RECOVERY:
-                self.control.acknowledged(offset - una, flight, rtt, now)
-            self._out.forget_below(offset)
-        if offset > una or selected:
+        if self._tail.pending:
+            self._tail.acknowledged(offset, flight, now, advanced=advanced, twice=twice)
+        if advanced and recovery.state != RECOVERY:
+            self.control.acknowledged(offset - una, flight, rtt, now)
+        if advanced or (selected and (self.timer == PROBE or recovery.by_time)):
             self._arm(now)
 
+    def _select(self, offset: int, blocks: Sequence[tuple[int, int]]) -> list[Sent]:
+        """The segments that were not known to have arrived; blocks that cannot be are ignored."""
+        return [
+            record for start, end in blocks if max(start, offset) < end <= self.next
+            for record in self._board.select(start, end)
+        ]  # fmt: skip
+
     def _measure(
-        self,
-        arrived: Sequence[Sent],
-        done: Sequence[Sent],
-        selected: Sequence[Sent],
-        stamped: int | None,
-        now: int,
+        self, arrived: Sequence[Sent], selected: Sequence[Sent], echoed: int | None, now: int
     ) -> int | None:
-        """Take the round trip, if these segments tell it; returns that of the newest one.
+        """Take the round trip, if there is one to take; returns that of the newest segment.
 
-        What is acknowledged together with something sent twice tells nothing (Karn), for it may
-        have waited for that; time stamps then do, to the millisecond.
+        Args:
+            arrived: segments acknowledged in order, none if a copy was among them: what is
+                acknowledged with it may have waited for it (Karn).
+            selected: segments acknowledged selectively.
+            echoed: what the time stamp says instead, in whole milliseconds.
+            now: the instant, picoseconds.
         """
-        if arrived and not any(record.resent for record in done):
-            self._trip.measured(now - arrived[0].sent_at)
-            return now - arrived[-1].sent_at
-        clean = [record for record in selected if not record.resent]
-        if clean:
-            self._trip.measured(now - clean[0].sent_at)
-            return now - clean[-1].sent_at
-        if done and stamped is not None:
-            self._trip.measured(stamped)
-            return stamped
-        return None
-
-    def _end_tail(self, advanced: bool, twice: bool, flight: int, now: int) -> None:
-        """See what an acknowledgement tells of a tail loss probe (RFC 8985 section 7.4)."""
-        assert self._tail is not None
-        end, new = self._tail
-        if new:
-            over = self.una >= end
-        elif twice or (self.una == end and not advanced):
-            over = True  # the original arrived as well
-        else:
-            over = self.una > end
-            if over:
-                self.recovery.reduce(flight, now)
-        if over:
-            self._tail = None
+        timed = arrived or [record for record in selected if not record.resent]
+        if timed:
+            self._trip.measured(now - timed[0].sent_at)
+            return now - timed[-1].sent_at
+        if echoed is not None:
+            self._trip.measured(echoed)
+        return echoed
 
     def widen(self, edge: int, window: int) -> None:
         """The peer has room up to ``edge``; its window is ``window`` bytes."""
         self.edge = edge
-        if window > self.widest:
-            self.widest = window
+        self.widest = max(self.widest, window)
         if self.timer == PERSIST and self.due != NEVER:
             self.timeouts = 0
             if not self._stuck():
@@ -199,7 +175,7 @@ class Sender:
             again = self._resend(again, mss, now)
         if again is None and self.next < self._out.span:
             self._send_new(mss, now)
-        if self.next > before or self.due == NEVER:
+        if self.due == NEVER or (self.next > before and self.timer != RETRANSMIT):
             self._arm(now)
 
     def _resend(self, record: Sent, mss: int, now: int) -> Sent | None:
@@ -207,17 +183,21 @@ class Sender:
         control, recovery, board = self.control, self.recovery, self._board
         lost: Sent | None = record
         while lost is not None:
-            length = lost.end - lost.start
-            if length > mss:
-                fin = lost.end > self._out.end
-                length = length if fin and length == mss + 1 else mss
+            length = self._fitting(lost, mss)
             if not recovery.urgent and 0 < recovery.pipe > control.cwnd - length:
                 return lost
             recovery.urgent = False
+            if lost.start == self.una:
+                self.due = NEVER  # to begin anew
             board.resend(lost, length, now)
             self._transmit(lost.start, lost.end, now, again=True)
             lost = board.first_lost()
         return None
+
+    def _fitting(self, record: Sent, mss: int) -> int:
+        """As much of a segment as fits into one now; a FIN does not count."""
+        length = record.end - record.start
+        return length if length - (record.end > self._out.end) <= mss else mss
 
     def _send_new(self, mss: int, now: int) -> None:
         out, control, recovery = self._out, self.control, self.recovery
@@ -302,7 +282,7 @@ class Sender:
             if not self._send_regardless(now):
                 self._emit(now, self.una - 1, 0, ACK, (), False)
         else:
-            self._tail = None
+            self._tail.forget()
             recovery.timed_out(flight, self.next, now)
             self.send(now)
         self._arm(now)
@@ -317,12 +297,9 @@ class Sender:
         """Set the timer for what is outstanding now."""
         if self.next > self.una:
             wait, self.timer = self._trip.rto, RETRANSMIT
-            if self._may_probe():
-                assert self._trip.srtt is not None
-                one = len(self._board.records) == 1
-                probe = 2 * self._trip.srtt + (self._settings.min_rto if one else PROBE_SLACK)
-                if probe < wait:
-                    wait, self.timer = probe, PROBE
+            probe = self._tail.wait()
+            if probe is not None and probe < wait:
+                wait, self.timer = probe, PROBE
             self.due = now + wait
         elif self.next < self._out.span and self._stuck():
             self.timer, self.due = PERSIST, now + self._trip.rto
@@ -333,27 +310,16 @@ class Sender:
         """Whether it is the peer's window that keeps data from being sent."""
         return self.edge - self.next < min(self._size.current(), self._out.end - self.next)
 
-    def _may_probe(self) -> bool:
-        """Whether silence means a tail loss probe first (RFC 8985 section 7.2)."""
-        return (
-            self.sack
-            and self._settings.tail_loss_probe
-            and self._tail is None
-            and self.recovery.state == OPEN
-            and not self._board.sacked
-            and self._trip.srtt is not None
-        )
-
     def _probe_tail(self, now: int) -> None:
         """Send new data, or the last segment again, so that something comes back (section 7.3)."""
         board = self._board
         if self._send_regardless(now):
-            self._tail = (self.next, True)
+            self._tail.sent(self.next, new=True)
         else:
             last = board.records[-1]
             board.lose(last)
-            board.resend(last, min(last.end - last.start, self._size.current() + 1), now)
-            self._tail = (last.end, False)
+            board.resend(last, self._fitting(last, self._size.current()), now)
+            self._tail.sent(last.end, new=False)
             self._transmit(last.start, last.end, now, again=True)
         self.timer, self.due = RETRANSMIT, now + self._trip.rto
 

@@ -13,19 +13,20 @@ from overlaysim.traffic.tcp.endpoint import Endpoint
 from overlaysim.traffic.tcp.events import Event
 from overlaysim.traffic.tcp.info import TcpInfo
 from overlaysim.traffic.tcp.opening import Ends
+from overlaysim.traffic.tcp.ports import EphemeralPorts
 from overlaysim.traffic.tcp.segment import TcpSegment, reset_for
 from overlaysim.traffic.tcp.sequence import NEVER
 from overlaysim.traffic.tcp.settings import TcpSettings
 from overlaysim.wire.tcp import ACK, RST, SYN
-
-FIRST_PORT, LAST_PORT = 32_768, 60_999
-"""Ephemeral ports (Linux ``net.ipv4.ip_local_port_range``)."""
 
 _Key = tuple[str, int, str, int]  # own address and port, the peer's
 
 
 class TcpStack:
     """Connections of a container or a host.
+
+    Calls for a connection that has ended do nothing: its last event may still be on its way to
+    whoever calls.
 
     A stream is a number of bytes. What stands for some of them is handed over at ``write`` and
     comes out in the peer's :class:`~overlaysim.traffic.tcp.events.Received` together with the last
@@ -47,7 +48,7 @@ class TcpStack:
         self._by_ends: dict[_Key, Endpoint] = {}
         self._by_number: dict[int, Endpoint] = {}
         self._numbers = 0
-        self._next_port = rng.randint(FIRST_PORT, LAST_PORT)
+        self._ports = EphemeralPorts(rng)
         self._alarms: list[tuple[int, int]] = []  # a heap: instant, connection
         self._outbox: list[TcpSegment | Event] = []
 
@@ -77,7 +78,7 @@ class TcpStack:
             ModelError: if the own port is taken, or all ephemeral ones are.
         """
         if local_port is None:
-            local_port = self._free_port(local, remote, port)
+            local_port = self._ports.take(partial(self._is_taken, local, remote, port), local)
         elif (local, local_port, remote, port) in self._by_ends:
             raise ModelError(f"{local}: port {local_port} is connected to {remote} already")
         endpoint = self._new(
@@ -91,12 +92,14 @@ class TcpStack:
         """Write ``length`` bytes, at least one; ``content`` arrives with the last of them.
 
         Raises:
-            ModelError: if there is no such connection, or this end has closed it.
+            ModelError: if there never was such a connection, or this end has closed it.
             ValueError: for a length below one.
         """
-        endpoint = self._endpoint(connection)
         if length < 1:
             raise ValueError(f"{length} bytes cannot be written: it takes at least one")
+        endpoint = self._find(connection)
+        if endpoint is None:
+            return
         if endpoint.out.closed:
             raise ModelError(f"connection {connection} is closed for writing")
         endpoint.write(length, content, now)
@@ -106,9 +109,11 @@ class TcpStack:
         """Take ``length`` bytes out of the receive buffer; only without ``auto_read``.
 
         Raises:
-            ModelError: if there is no such connection, or there are not so many bytes.
+            ModelError: if there never was such a connection, or there are not so many bytes.
         """
-        endpoint = self._endpoint(connection)
+        endpoint = self._find(connection)
+        if endpoint is None:
+            return
         if not 0 <= length <= endpoint.unread:
             raise ModelError(
                 f"connection {connection} has {endpoint.unread} bytes to read, not {length}"
@@ -117,15 +122,23 @@ class TcpStack:
         self._settle(endpoint)
 
     def close(self, connection: int, now: int) -> None:
-        """Close for writing: a FIN follows what was written. Harmless if it has ended."""
-        endpoint = self._by_number.get(connection)
+        """Close for writing: a FIN follows what was written.
+
+        Raises:
+            ModelError: if there never was such a connection.
+        """
+        endpoint = self._find(connection)
         if endpoint is not None:
             endpoint.close(now)
             self._settle(endpoint)
 
     def abort(self, connection: int, now: int) -> None:
-        """End a connection at once, with a reset for the peer. Harmless if it has ended."""
-        endpoint = self._by_number.get(connection)
+        """End a connection at once, with a reset for the peer.
+
+        Raises:
+            ModelError: if there never was such a connection.
+        """
+        endpoint = self._find(connection)
         if endpoint is not None:
             endpoint.abort(now)
             self._settle(endpoint)
@@ -134,9 +147,12 @@ class TcpStack:
         """The figures of a connection at present.
 
         Raises:
-            ModelError: if there is no such connection (any more).
+            ModelError: if there is no such connection any more.
         """
-        return self._endpoint(connection).info()
+        endpoint = self._find(connection)
+        if endpoint is None:
+            raise ModelError(f"TCP connection {connection} has ended")
+        return endpoint.info()
 
     # ---- the machine ----------------------------------------------------------------------------
 
@@ -144,14 +160,15 @@ class TcpStack:
         """A segment came in."""
         key = (segment.dst, segment.dst_port, segment.src, segment.src_port)
         endpoint = self._by_ends.get(key)
-        if endpoint is not None and endpoint.succeeded_by(segment):
+        listens = segment.dst_port in self._listening
+        if endpoint is not None and listens and endpoint.succeeded_by(segment):
             endpoint.abort(now)
             self._settle(endpoint)
             endpoint = None
         if endpoint is not None:
             endpoint.receive(segment, now)
             self._settle(endpoint)
-        elif segment.flags & (SYN | ACK | RST) == SYN and segment.dst_port in self._listening:
+        elif segment.flags & (SYN | ACK | RST) == SYN and listens:
             endpoint = self._new(*key, self._listening[segment.dst_port], passive=True)
             endpoint.accept(segment, now)
             self._settle(endpoint)
@@ -218,11 +235,11 @@ class TcpStack:
         self._by_number[self._numbers] = endpoint
         return endpoint
 
-    def _endpoint(self, connection: int) -> Endpoint:
-        endpoint = self._by_number.get(connection)
-        if endpoint is None:
-            raise ModelError(f"there is no TCP connection {connection}")
-        return endpoint
+    def _find(self, connection: int) -> Endpoint | None:
+        """The connection with this number; None if it has ended."""
+        if not 0 < connection <= self._numbers:
+            raise ModelError(f"there never was a TCP connection {connection}")
+        return self._by_number.get(connection)
 
     def _settle(self, endpoint: Endpoint) -> None:
         """See that an endpoint is woken in time, or forget it.
@@ -240,11 +257,5 @@ class TcpStack:
             endpoint.alarm = due
             heappush(self._alarms, (due, endpoint.connection))
 
-    def _free_port(self, local: str, remote: str, remote_port: int) -> int:
-        for _ in range(LAST_PORT - FIRST_PORT + 1):
-            port = self._next_port
-            self._next_port = port + 1 if port < LAST_PORT else FIRST_PORT
-            taken = (local, port, remote, remote_port) in self._by_ends
-            if not taken and port not in self._listening:
-                return port
-        raise ModelError(f"{local}: all ports from {FIRST_PORT} to {LAST_PORT} are in use")
+    def _is_taken(self, local: str, remote: str, remote_port: int, port: int) -> bool:
+        return port in self._listening or (local, port, remote, remote_port) in self._by_ends
