@@ -297,8 +297,10 @@ class Endpoint:
         fresh = acked > una or offset > self._newest
         if fresh or (offset == self._newest and acked + window > edge):
             self._newest = offset
-            if acked + window != edge or sender.timer == PERSIST:
+            if acked + window != edge:
                 sender.widen(acked + window, window)
+        if sender.timer == PERSIST:
+            sender.timeouts = 0  # the peer is there, it only has no room
         blocks = self._blocks(segment, una) if segment.sack and self._agreed.sack else ()
         if acked > una or blocks or (repeats and self._is_duplicate(segment, edge)):
             self._advance(acked, blocks, self._echoed(segment, now), now)

@@ -157,11 +157,9 @@ class Sender:
         """The peer has room up to ``edge``; its window is ``window`` bytes."""
         self.edge = edge
         self.widest = max(self.widest, window)
-        if self.timer == PERSIST and self.due != NEVER:
-            self.timeouts = 0
-            if not self._stuck():
-                self._trip.reset()
-                self.due = NEVER
+        if self.timer == PERSIST and self.due != NEVER and not self._stuck():
+            self._trip.reset()
+            self.due = NEVER
 
     # ---- sending --------------------------------------------------------------------------------
 

@@ -49,6 +49,8 @@ class TcpStack:
         self._by_number: dict[int, Endpoint] = {}
         self._numbers = 0
         self._ports = EphemeralPorts(rng)
+        # One for each pair of hosts, so that a later connection has later stamps (RFC 6191).
+        self._stamp_offsets: dict[tuple[str, str], int] = {}
         self._alarms: list[tuple[int, int]] = []  # a heap: instant, connection
         self._outbox: list[TcpSegment | Event] = []
 
@@ -225,8 +227,11 @@ class TcpStack:
     ) -> Endpoint:  # fmt: skip
         self._numbers += 1
         rng = self._rng
+        pair = (local, remote)
+        if pair not in self._stamp_offsets:
+            self._stamp_offsets[pair] = rng.getrandbits(32)
         ends = Ends(
-            local, local_port, remote, remote_port, rng.getrandbits(32), rng.getrandbits(32)
+            local, local_port, remote, remote_port, rng.getrandbits(32), self._stamp_offsets[pair]
         )
         endpoint = Endpoint(
             self._numbers, ends, settings, partial(self._mtu, remote), self._outbox, passive=passive
