@@ -130,6 +130,9 @@ TcpEvent = Established | Received | Acknowledged | PeerClosed | Closed | Failed 
 SocketEvent = Listening | AddressInUse | Opened | NotOpened | Inspected | TcpEvent
 """Everything a program can be told of its connections."""
 
+ALGORITHMS = {"cubic": "cubic", "reno": "newreno"}
+"""Congestion control by Linux's name for it -> by ours."""
+
 ERRORS = {
     "refused": "Connection refused",
     "timed out": "Operation timed out",

@@ -16,6 +16,7 @@ from overlaysim.traffic.options import (
     shorten,
     whole_number,
 )
+from overlaysim.traffic.socket_messages import ALGORITHMS
 from overlaysim.units import SECOND
 
 PORT = 5201
@@ -23,9 +24,6 @@ BLOCK = 128 * 1024
 """Bytes of one write (DEFAULT_TCP_BLKSIZE)."""
 MOST_STREAMS = 128
 LONGEST = 86_400
-ALGORITHMS = {"cubic": "cubic", "reno": "newreno"}
-"""Congestion control by Linux's name for it -> by ours."""
-
 SHORT_USAGE = (
     "",
     "Usage: iperf3 [-s|-c host] [options]",
