@@ -92,7 +92,7 @@ class Connection:
             self._learn_peer()
             self._emit(ConnectionStalled(
                 self._simulator.now, self._endpoint, self.peer, *self.ends, state(), self._since,
-                self.written, self.acknowledged,
+                *self._counts(),
             ))  # fmt: skip
 
     def found_black_hole(self, mtu: int) -> None:
@@ -104,7 +104,7 @@ class Connection:
         self._learn_peer()
         now = self._simulator.now
         self._emit(ConnectionClosed(
-            now, self._endpoint, self.peer, *self.ends, reason, *self._counts()
+            now, self._endpoint, self.peer, *self.ends, reason, self._since, *self._counts()
         ))  # fmt: skip
 
     def _counts(self) -> tuple[int, int, int, int]:

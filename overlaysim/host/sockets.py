@@ -6,6 +6,7 @@ In: IP -> :meth:`Sockets.take` -> the machine -> the program.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from typing import Protocol
 
@@ -71,7 +72,8 @@ class Sockets:
         self._tcp = TcpStack(
             simulator.streams("tcp", carrier.label), settings, mtu=carrier.path_mtu
         )
-        self._driver = Driver(simulator, self._tcp, self._carry)
+        self._driver = Driver(simulator, self._tcp, self._carry, self._tell_news)
+        self._news: deque[TcpEvent] = deque()
         self._listeners: dict[int, Receiver] = {}
         self._connections: dict[int, Connection] = {}
         self._by_ends: dict[Ends, Connection] = {}
@@ -112,6 +114,7 @@ class Sockets:
     def power_off(self) -> None:
         """Everything is gone at once, and nobody is told."""
         self._driver.stop()
+        self._news.clear()
         self._connections.clear()
         self._by_ends.clear()
         self._listeners.clear()
@@ -179,7 +182,12 @@ class Sockets:
         if isinstance(item, TcpSegment):
             self._send(item)
         else:
-            self._tell(item)
+            self._news.append(item)
+
+    def _tell_news(self) -> None:
+        """Programs hear what is new when the kernel has sent what it has to, such as an ACK."""
+        while self._news:
+            self._tell(self._news.popleft())
 
     def _send(self, segment: TcpSegment) -> None:
         journey = self._carrier.send_segment(segment, self._look_up)
