@@ -25,8 +25,13 @@ class CommandEnded:
 
     @property
     def complaint(self) -> str:
-        """What a failed command said: the first line of its errors, else the last it printed."""
+        """What a failed command said: the first line of its errors, else the last it printed.
+
+        Of a program's errors it is the last: what went wrong in the end.
+        """
         errors = self.errors.strip().splitlines()
+        if errors and self.command.split()[:2] == ["docker", "exec"]:
+            return errors[-1]
         lines = self.output.strip().splitlines()
         return errors[0] if errors else lines[-1] if lines else ""
 
@@ -344,6 +349,8 @@ class ConnectionStalled:
     since: int
     written: int
     acknowledged: int
+    received: int
+    retransmissions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +359,7 @@ class ConnectionClosed:
     :class:`ConnectionProgress`.
 
     ``reason`` is ``closed`` or what went wrong, such as ``timed out``; then it may never have been
-    established.
+    established. ``moved`` is when something was last acknowledged or received.
     """
 
     at: int
@@ -363,6 +370,7 @@ class ConnectionClosed:
     remote: str
     remote_port: int
     reason: str
+    moved: int
     written: int
     acknowledged: int
     received: int
@@ -373,7 +381,7 @@ class ConnectionClosed:
 class BlackHoleFound:
     """A connection of ``endpoint`` sends shorter segments, since full ones keep vanishing.
 
-    Packets have at most ``mtu`` bytes from now on.
+    ``mtu`` is the length of the packets that do.
     """
 
     at: int
