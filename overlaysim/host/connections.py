@@ -78,8 +78,18 @@ class Connection:
         self._tries = 0
         if self._stalled or now - self._reported >= SECOND:
             self._stalled = False
-            self._reported = now
-            self._emit(ConnectionProgress(now, self._endpoint, *self.ends, *self._counts()))
+            self._report()
+
+    def closes(self) -> None:
+        """The program or its peer sends nothing more: what has come so far may be all."""
+        if self._since > self._reported:
+            self._report()
+
+    def _report(self) -> None:
+        now = self._reported = self._simulator.now
+        self._emit(
+            ConnectionProgress(now, self._endpoint, *self.ends, self._since, *self._counts())
+        )
 
     def sent_again(self, segment: TcpSegment, state: Callable[[], str]) -> None:
         """A segment was retransmitted; ``state`` tells TCP's own."""

@@ -34,6 +34,7 @@ from overlaysim.traffic.tcp import (
     Closed,
     Established,
     Failed,
+    PeerClosed,
     Received,
     TcpSegment,
     TcpSettings,
@@ -173,6 +174,7 @@ class Sockets:
         connection = self._connections.get(number)
         if connection is not None and not connection.closing:
             connection.closing = True
+            connection.closes()
             self._tcp.close(number, self._simulator.now)
             self._driver.settle()
 
@@ -254,6 +256,8 @@ class Sockets:
             connection.moved()
         elif isinstance(event, Established):
             connection.opened(passive=event.passive)
+        elif isinstance(event, PeerClosed):
+            connection.closes()
         elif isinstance(event, BlackHole):
             connection.found_black_hole(event.mtu)
         elif isinstance(event, Closed | Failed):

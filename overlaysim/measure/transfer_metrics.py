@@ -2,45 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from overlaysim.measure.measurements import Measurements
 from overlaysim.measure.metric import Metric
 from overlaysim.measure.packet_metrics import endpoints_named
-from overlaysim.measure.transfers import CLOSED, Transfer, busy_time
-from overlaysim.units import SECOND
+from overlaysim.measure.transfers import Traffic, traffic_between
 
-
-def _goodput(transfers: Sequence[Transfer]) -> float | None:
-    lasted = busy_time(transfers)
-    return sum(t.acknowledged for t in transfers) * 8 * SECOND / lasted if lasted else None
-
-
-_FIELDS: Mapping[str, tuple[str, Callable[[Sequence[Transfer]], float | None]]] = {
-    "bytes": ("size", lambda transfers: sum(t.acknowledged for t in transfers)),
-    "goodput": ("rate", _goodput),
-    "retransmissions": ("count", lambda transfers: sum(t.retransmissions for t in transfers)),
-    "connections": ("count", lambda transfers: sum(t.opened is not None for t in transfers)),
-    "failed": ("count", lambda transfers: sum(t.reason not in ("", CLOSED) for t in transfers)),
-    "stalled": ("count", lambda transfers: sum(t.stalled is not None for t in transfers)),
-    "stalls": ("count", lambda transfers: sum(len(t.stalls) for t in transfers)),
-    "black_holes": ("count", lambda transfers: sum(t.black_hole is not None for t in transfers)),
-}
+_FIELDS: Mapping[str, tuple[str, Callable[[Traffic], float | None]]] = {
+    "bytes": ("size", lambda traffic: traffic.size),
+    "goodput": ("rate", lambda traffic: traffic.goodput),
+    "retransmissions": ("count", lambda traffic: traffic.retransmissions),
+    "connections": ("count", lambda traffic: traffic.connections),
+    "failed": ("count", lambda traffic: traffic.failed),
+    "stalled": ("count", lambda traffic: sum(t.stalled is not None for t in traffic.senders)),
+    "stalls": ("count", lambda traffic: sum(len(t.stalls) for t in traffic.senders)),
+    "black_holes": (
+        "count", lambda traffic: sum(t.black_hole is not None for t in traffic.senders),
+    ),
+}  # fmt: skip
 
 
 def _transfer(
     m: Measurements, arguments: tuple[str, ...], _: Mapping[str, str], field: str
 ) -> float | None:
     is_source, is_target = (endpoints_named(m, word) for word in arguments)
-    transfers = [t for t in m.transfers if is_source(t.endpoint) and is_target(t.peer)]
-    return _FIELDS[field][1](transfers) if transfers else None
+    traffic = traffic_between(m.transfers, is_source, is_target)
+    return None if traffic is None else _FIELDS[field][1](traffic)
 
 
 TRANSFER_METRICS = (
     Metric(
         "transfer",
-        "TCP from one end to the other, whoever opened the connections: payload bytes that were "
-        "acknowledged, goodput while a connection was busy, segments sent again, connections "
+        "TCP from one end to the other, whoever opened the connections: payload bytes that "
+        "arrived, goodput while a connection was busy, segments sent again, connections "
         "established, failed, stalled at their end, stalls in all, black holes found",
         ("from", "to"),
         (),

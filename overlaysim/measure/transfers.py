@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from overlaysim.sim.events import (
     ConnectionProgress,
     ConnectionStalled,
 )
+from overlaysim.units import SECOND
 
 _Key = tuple[str, str, int, str, int]
 CLOSED = "closed"
@@ -106,8 +107,8 @@ def find_transfers(events: Iterable[Any]) -> tuple[Transfer, ...]:
             _resume(transfer, event.at)
         elif isinstance(event, ConnectionProgress):
             transfer = named(event)
-            transfer.count(event, event.at)
-            _resume(transfer, event.at)
+            transfer.count(event, event.moved)
+            _resume(transfer, event.moved)
         elif isinstance(event, ConnectionStalled):
             transfer = named(event, event.peer)
             transfer.count(event, event.since)
@@ -131,8 +132,74 @@ def _key(event: Any) -> _Key:
 
 
 def _resume(transfer: Transfer, at: int) -> None:
-    if transfer.stalls and transfer.stalls[-1].until is None:
-        transfer.stalls[-1].until = at
+    last = transfer.stalls[-1] if transfer.stalls else None
+    if last is not None and last.until is None and at > last.since:
+        last.until = at
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What TCP carried from one endpoint (or several) to another, whoever opened the connections.
+
+    Attributes:
+        senders, receivers: the ends of the connections at both sides; no receivers if these are no
+            containers.
+    """
+
+    senders: Sequence[Transfer]
+    receivers: Sequence[Transfer]
+
+    @property
+    def size(self) -> int:
+        """Payload bytes that arrived in order, as far as one of the sides has told."""
+        arrived = sum(transfer.received for transfer in self.receivers)
+        return max(arrived, sum(transfer.acknowledged for transfer in self.senders))
+
+    @property
+    def goodput(self) -> float | None:
+        """Bit/s over the time in which some connection was busy; None without any."""
+        lasted = busy_time(self.receivers or self.senders)
+        return self.size * 8 * SECOND / lasted if lasted else None
+
+    @property
+    def connections(self) -> int:
+        """How many were established."""
+        return sum(transfer.opened is not None for transfer in self.senders)
+
+    @property
+    def failed(self) -> int:
+        """How many came to nothing, or broke."""
+        return sum(transfer.reason not in ("", CLOSED) for transfer in self.senders)
+
+    @property
+    def retransmissions(self) -> int:
+        """Segments that were sent again."""
+        return sum(transfer.retransmissions for transfer in self.senders)
+
+
+def traffic_between(
+    transfers: Iterable[Transfer],
+    is_source: Callable[[str], bool],
+    is_target: Callable[[str], bool],
+) -> Traffic | None:
+    """Return what went from some endpoints to others; None if nothing could."""
+    senders, receivers = [], []
+    for transfer in transfers:
+        if is_source(transfer.endpoint) and is_target(transfer.peer):
+            senders.append(transfer)
+        if is_target(transfer.endpoint) and is_source(transfer.peer):
+            receivers.append(transfer)
+    return Traffic(senders, receivers) if senders or receivers else None
+
+
+def traffic_by_pair(transfers: Iterable[Transfer]) -> dict[tuple[str, str], Traffic]:
+    """Return what went from each endpoint to each other, in the order of the connections."""
+    pairs: dict[tuple[str, str], tuple[list[Transfer], list[Transfer]]] = {}
+    for transfer in transfers:
+        ends = (transfer.endpoint, transfer.peer)
+        pairs.setdefault(ends, ([], []))[0].append(transfer)
+        pairs.setdefault(ends[::-1], ([], []))[1].append(transfer)
+    return {pair: Traffic(*sides) for pair, sides in pairs.items()}
 
 
 def busy_time(transfers: Iterable[Transfer]) -> int:

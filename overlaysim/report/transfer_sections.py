@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from overlaysim.measure import Measurements
-from overlaysim.measure.transfers import CLOSED, Stall, Transfer, busy_time, losses
+from overlaysim.measure.transfers import (
+    CLOSED,
+    Stall,
+    Traffic,
+    Transfer,
+    losses,
+    traffic_by_pair,
+)
 from overlaysim.report.sections import ShortNames
 from overlaysim.report.table import Table
-from overlaysim.units import SECOND, format_count, format_rate, format_seconds
+from overlaysim.units import format_count, format_rate, format_seconds
 
 MOST_PAIRS = 12
 MOST_STALLED = 8
@@ -14,35 +21,36 @@ MOST_STALLED = 8
 
 def transfers_table(m: Measurements) -> Table | None:
     """What TCP carried between each pair of endpoints, by direction."""
-    pairs: dict[tuple[str, str], list[Transfer]] = {}
-    for transfer in m.transfers:
-        if transfer.acknowledged or transfer.reason not in ("", CLOSED):
-            pairs.setdefault((transfer.endpoint, transfer.peer), []).append(transfer)
+    pairs = {
+        pair: traffic
+        for pair, traffic in traffic_by_pair(m.transfers).items()
+        if traffic.size or traffic.failed
+    }
     if not pairs:
         return None
-    ranked = sorted(pairs, key=lambda pair: -sum(t.acknowledged for t in pairs[pair]))[:MOST_PAIRS]
+    shown = sorted(pairs, key=lambda pair: -pairs[pair].size)[:MOST_PAIRS]
     short = _short(m)
-    notes = ["goodput: bytes acknowledged, over the time in which a connection was busy"]
-    if len(pairs) > len(ranked):
-        notes.insert(0, f"and {len(pairs) - len(ranked)} more with less traffic")
+    notes = ["goodput: bytes that arrived, over the time in which a connection was busy"]
+    if len(pairs) > len(shown):
+        notes.insert(0, f"and {len(pairs) - len(shown)} more that carried less")
     return Table(
         ("TCP", "connections", "failed", "bytes", "goodput", "sent again"),
         tuple(
-            _pair(f"{short(a)} -> {short(b)}", transfers)
-            for (a, b), transfers in pairs.items()
-            if (a, b) in ranked
+            _pair(f"{short(a)} -> {short(b)}", traffic)
+            for (a, b), traffic in pairs.items()
+            if (a, b) in shown
         ),
         notes=tuple(notes),
     )
 
 
-def _pair(label: str, transfers: list[Transfer]) -> tuple[str, ...]:
-    size, lasted = sum(t.acknowledged for t in transfers), busy_time(transfers)
-    rate = format_rate(int(float(f"{size * 8 * SECOND / lasted:.4g}"))) if lasted else "-"
+def _pair(label: str, traffic: Traffic) -> tuple[str, ...]:
+    rate = traffic.goodput
     return (
-        label, format_count(sum(t.opened is not None for t in transfers)),
-        format_count(sum(t.reason not in ("", CLOSED) for t in transfers)), format_count(size),
-        rate, format_count(sum(t.retransmissions for t in transfers)),
+        label, format_count(traffic.connections), format_count(traffic.failed),
+        format_count(traffic.size),
+        "-" if rate is None else format_rate(int(float(f"{rate:.4g}"))),
+        format_count(traffic.retransmissions),
     )  # fmt: skip
 
 

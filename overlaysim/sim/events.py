@@ -312,10 +312,12 @@ class ConnectionOpened:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionProgress:
-    """How far a TCP connection has come; told at most once a second, while something moves.
+    """How far a TCP connection has come.
 
-    Bytes of payload: ``acknowledged`` of what the endpoint sent, ``written`` by its program so far,
-    ``received`` in order. ``retransmissions`` counts segments.
+    Told at most once a second while something moves, and when the program or its peer closes it.
+    ``moved`` is when something was last acknowledged or received. Bytes of payload: ``acknowledged``
+    of what the endpoint sent, ``written`` by its program so far, ``received`` in order.
+    ``retransmissions`` counts segments.
     """
 
     at: int
@@ -324,6 +326,7 @@ class ConnectionProgress:
     local_port: int
     remote: str
     remote_port: int
+    moved: int
     written: int
     acknowledged: int
     received: int
@@ -359,7 +362,7 @@ class ConnectionClosed:
     :class:`ConnectionProgress`.
 
     ``reason`` is ``closed`` or what went wrong, such as ``timed out``; then it may never have been
-    established. ``moved`` is when something was last acknowledged or received.
+    established.
     """
 
     at: int
