@@ -27,6 +27,7 @@ from overlaysim.units import SECOND, US
 MTU = 1450
 IP_AND_FRAMING = 20 + 2
 """IPv4 header and the two bytes of PPP."""
+RATE = 1_000_000_000
 PORT = 5201
 RECEIVER = "receiver"
 
@@ -113,6 +114,13 @@ class Incast:
     queue: int = 100
     seed: int = 1
 
+    @property
+    def bound(self) -> float:
+        """Virtual seconds that the receiver's link needs for all bytes and their headers."""
+        segments = -(-self.length // (MTU - 52))
+        frames = self.senders * (self.length + segments * (IP_AND_FRAMING + 32))
+        return 8 * frames / RATE
+
 
 @dataclass(frozen=True, slots=True)
 class IncastResult:
@@ -139,7 +147,7 @@ def run_incast(incast: Incast, *, until: int = 300 * SECOND) -> IncastResult:
     """Run it until all is quiet, or for ``until`` picoseconds."""
     simulator = Simulator(incast.seed)
     senders = [f"sender-{number}" for number in range(incast.senders)]
-    link = LinkSpec(rate=1_000_000_000, delay=20 * US, queue_packets=incast.queue)
+    link = LinkSpec(rate=RATE, delay=20 * US, queue_packets=incast.queue)
     underlay = Underlay(simulator, star([*senders, RECEIVER], link), framing="none")
     (router,) = underlay.neighbours[RECEIVER]
     underlay.links[router, RECEIVER].configure(replace(link, loss=incast.loss))

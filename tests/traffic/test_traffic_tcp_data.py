@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from tcp_rig import DELAY, A, B, Path
 
@@ -139,7 +141,7 @@ def test_a_closed_window_is_probed_for_ever_while_the_peer_answers() -> None:
     path.write(A, connection, 12_000)
     path.run(LATER + 700 * SECOND)
     probes = [at for at, segment in path.sent if segment.src == A and at > LATER + SECOND]
-    gaps = [round((after - before) / MS) for before, after in zip(probes, probes[1:], strict=False)]
+    gaps = [round((after - before) / MS) for before, after in pairwise(probes)]
     assert gaps[:3] == [1600, 3200, 6400]
     assert max(gaps) == 120_000
     assert all(not segment.length for at, segment in path.sent if at in probes)

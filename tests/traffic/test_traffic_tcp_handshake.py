@@ -188,7 +188,7 @@ def test_ports_are_not_given_twice() -> None:
 
 
 def test_wrong_settings() -> None:
-    with pytest.raises(InputError, match='"cubik" is not a .* there are cubic, newreno; did'):
+    with pytest.raises(InputError, match=r'"cubik" is not a .* there are cubic, newreno; did'):
         TcpSettings(congestion_control="cubik")
     with pytest.raises(InputError, match="ack_every of TCP is at least 1, not 0"):
         TcpSettings(ack_every=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from itertools import pairwise
 
 import pytest
 from tcp_rig import DELAY, A, B, Path
@@ -148,7 +149,7 @@ def test_time_outs_double_and_end(settings: TcpSettings) -> None:
     path.write(A, connection, 10)
     path.run()
     times = [at - LATER for at, _ in path.sent if at >= LATER]
-    gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(times)]
     assert gaps[:4] == [gap * MS for gap in (200, 400, 800, 1600)]
     assert gaps[-1] == 120 * SECOND
     assert path.events(A)[-1] == Failed(connection, "timed out")

@@ -1,4 +1,4 @@
-"""Whatever happens on the way: both streams arrive in order and whole, and both ends fall silent."""
+"""Whatever happens on the way: both streams arrive whole and in order, and all falls silent."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from overlaysim.traffic.tcp.congestion import UNLIMITED, CongestionControl
@@ -123,7 +125,7 @@ def test_cubic_is_concave_before_and_hardly_grows_where_the_loss_was() -> None:
     for _ in range(9):
         now = rounds(control, 10, start=now)
         windows.append(control.cwnd)
-    growth = [after - before for before, after in zip(windows, windows[1:], strict=False)]
+    growth = [after - before for before, after in pairwise(windows)]
     assert growth == sorted(growth, reverse=True)
     assert growth[-1] < 3 * MSS
 

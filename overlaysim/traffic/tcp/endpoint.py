@@ -88,6 +88,7 @@ class Endpoint:
         self._time_wait = NEVER
         self._challenged = -CHALLENGE_INTERVAL
         self._newest = 0  # offset of the peer's segment that last told its window
+        self._believed: tuple[Any, ...] = ()  # what was last heard of the own data and the window
         self._soft_error = ""
 
     # ---- the application ------------------------------------------------------------------------
@@ -248,8 +249,8 @@ class Endpoint:
 
     def _outdated(self, segment: TcpSegment) -> bool:
         """Whether it was sent long before one that is here already (PAWS, RFC 7323 section 5)."""
-        stamp = segment.stamp
-        return stamp is not None and distance(stamp, self._composer.echo) < -PAWS_WINDOW
+        stamp, newest = segment.stamp, self._composer.echo
+        return stamp is not None and stamp != newest and distance(stamp, newest) < -PAWS_WINDOW
 
     def _take_control(self, offset: int, flags: int, now: int) -> None:
         """A reset must fit exactly, and a SYN has no business here (RFC 5961 sections 3 and 4).
@@ -286,6 +287,10 @@ class Endpoint:
         """
         sender = self._sender
         una, edge = sender.una, sender.edge
+        fields = (segment.ack, segment.window, segment.sack)
+        if fields == self._believed and segment.length and una == sender.next:
+            self._newest = max(self._newest, offset)
+            return False  # it only brings data, as most do
         acked = una + distance(segment.ack, (self.ends.sequence + una) & MASK)
         if acked > sender.next or acked < una - sender.widest:
             self._challenge(now)  # RFC 5961 section 5.2
@@ -301,9 +306,10 @@ class Endpoint:
                 sender.widen(acked + window, window)
         if sender.timer == PERSIST:
             sender.timeouts = 0  # the peer is there, it only has no room
+        self._believed = fields
         blocks = self._blocks(segment, una) if segment.sack and self._agreed.sack else ()
         if acked > una or blocks or (repeats and self._is_duplicate(segment, edge)):
-            self._advance(acked, blocks, self._echoed(segment, now), now)
+            self._advance(acked, blocks, segment.echo if segment.stamp is not None else 0, now)
             return True
         return sender.edge != edge
 
@@ -313,11 +319,11 @@ class Endpoint:
         empty = not segment.length and not segment.flags & FIN
         return empty and sender.edge == edge and sender.next > sender.una
 
-    def _advance(self, acked: int, blocks: Sequence[Block], echoed: int | None, now: int) -> None:
+    def _advance(self, acked: int, blocks: Sequence[Block], echo: int, now: int) -> None:
         """Let the sender take an acknowledgement, and tell the application."""
         sender, written = self._sender, self._out.end
         before = min(sender.una, written)
-        sender.acknowledge(acked, blocks, echoed, now)
+        sender.acknowledge(acked, blocks, echo, now)
         length = min(acked, written) - before
         if length:
             unsent = max(0, written - sender.next)
@@ -328,12 +334,6 @@ class Endpoint:
         origin = (self.ends.sequence + una) & MASK
         return [(una + distance(start, origin), una + distance(end, origin))
                 for start, end in segment.sack]  # fmt: skip
-
-    def _echoed(self, segment: TcpSegment, now: int) -> int | None:
-        """The round trip that the echoed time stamp tells, picoseconds."""
-        if segment.stamp is None or not segment.echo:
-            return None
-        return max(1, distance(self.ends.stamp(now), segment.echo)) * MS
 
     # ---- opening and closing --------------------------------------------------------------------
 
@@ -364,6 +364,7 @@ class Endpoint:
             self._trip,
             sack=agreed.sack,
             emit=self._composer.emit,
+            age=ends.age,
         )
         self._sender.widen(1 + agreed.window, agreed.window)
         self._opening = None

@@ -25,15 +25,17 @@ class SegmentSize:
         settings: whether and how black holes are looked for.
     """
 
-    __slots__ = ("_ceiling", "_learned", "_mtu", "_settings", "peer_mss", "time_stamps")
+    __slots__ = ("_ceiling", "_full", "_known", "_learned", "_mtu", "_peer_mss", "_settings",
+                 "_time_stamps")  # fmt: skip
 
     def __init__(self, mtu: Callable[[], int], settings: TcpSettings) -> None:
         self._mtu = mtu
         self._settings = settings
         self._learned: tuple[int, int] | None = None  # what the stack said then, and the news
         self._ceiling = sys.maxsize  # MSS that is believed to get through a black hole
-        self.peer_mss = sys.maxsize
-        self.time_stamps = False
+        self._peer_mss = sys.maxsize
+        self._time_stamps = False
+        self._known = self._full = 0  # what the stack said last, and what came of it
 
     @property
     def path_mtu(self) -> int:
@@ -51,15 +53,29 @@ class SegmentSize:
         """The MSS option of the own SYN."""
         return self.path_mtu - IP_AND_TCP
 
+    @property
+    def _mss(self) -> int:
+        """Bytes behind IP and TCP header, of which options take some."""
+        return max(min(self.path_mtu - IP_AND_TCP, self._peer_mss, self._ceiling), SMALLEST_MSS)
+
     def current(self) -> int:
         """Payload bytes of a full segment now."""
-        mss = min(self.path_mtu - IP_AND_TCP, self.peer_mss, self._ceiling)
-        return max(mss, SMALLEST_MSS) - (TIME_STAMPS if self.time_stamps else 0)
+        mtu = self._mtu()
+        if mtu != self._known:
+            self._known = mtu
+            self._full = self._mss - (TIME_STAMPS if self._time_stamps else 0)
+        return self._full
+
+    def agree(self, peer_mss: int, *, time_stamps: bool) -> None:
+        """The peer takes segments of ``peer_mss`` bytes, options counted; these are used."""
+        self._peer_mss, self._time_stamps = peer_mss, time_stamps
+        self._known = 0
 
     def too_big(self, mtu: int) -> None:
         """A router reported that it could not pass on more than ``mtu`` bytes."""
         if SMALLEST_MTU <= mtu < self.path_mtu:
             self._learned = (self._mtu(), mtu)
+            self._known = 0
 
     def suspect(self, length: int, timeouts: int) -> int | None:
         """A segment of ``length`` bytes timed out; returns the MTU that seems to be a black hole.
@@ -72,7 +88,7 @@ class SegmentSize:
             return None
         if length < self.current():
             return None
-        mss = min(self.path_mtu - IP_AND_TCP, self.peer_mss, self._ceiling)
-        base = settings.base_mss
-        self._ceiling = base if mss > base else max(mss // 2, SMALLEST_MSS)
+        mss, base = self._mss, settings.base_mss
+        self._ceiling = base if mss > base else mss // 2
+        self._known = 0
         return mss + IP_AND_TCP

@@ -9,7 +9,7 @@ from typing import Any
 from overlaysim.traffic.tcp.mss import DEFAULT_MSS, SegmentSize
 from overlaysim.traffic.tcp.rtt import RoundTrip
 from overlaysim.traffic.tcp.segment import TcpSegment, reset_for
-from overlaysim.traffic.tcp.sequence import MASK, NEVER
+from overlaysim.traffic.tcp.sequence import MASK, NEVER, distance
 from overlaysim.traffic.tcp.settings import TcpSettings
 from overlaysim.units import MS
 from overlaysim.wire.tcp import ACK, RST, SYN
@@ -41,6 +41,10 @@ class Ends:
     def stamp(self, now: int) -> int:
         """The time stamp at ``now``, in milliseconds as Linux counts them."""
         return (now // MS + self.stamp_offset) & MASK
+
+    def age(self, stamp: int, now: int) -> int:
+        """Picoseconds since ``stamp`` was made; at least the millisecond that stamps can tell."""
+        return max(1, distance(self.stamp(now), stamp)) * MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +192,8 @@ class Opening:
     def _agree(self, syn: TcpSegment) -> None:
         """Take over what both ends offer."""
         settings = self._settings
-        self._size.peer_mss = DEFAULT_MSS if syn.mss is None else syn.mss
         stamps = settings.time_stamps and syn.stamp is not None
-        self._size.time_stamps = stamps
+        self._size.agree(DEFAULT_MSS if syn.mss is None else syn.mss, time_stamps=stamps)
         scaled = settings.window_scaling and syn.scale is not None
         self.agreed = Agreed(
             syn.seq, syn.window, syn.stamp or 0, settings.sack and syn.sack_permitted, stamps,

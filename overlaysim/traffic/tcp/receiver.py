@@ -24,6 +24,7 @@ class Receiver:
 
     Attributes:
         expected: offset of the next byte in order.
+        told: the offset that the last acknowledgement named.
         edge: offset behind the last byte that the peer was told there is room for.
         unread: bytes in order that the application has not read.
         finished: whether the peer's FIN is here in order.
@@ -33,19 +34,19 @@ class Receiver:
     """
 
     __slots__ = (
-        "_delay", "_duplicate", "_early", "_every", "_fin", "_largest", "_pending", "_quick",
-        "_recent", "_sack", "_scale", "_settings", "_told", "blocks", "due", "edge", "expected",
-        "finished", "must_acknowledge", "unread",
+        "_auto_read", "_buffer", "_delay", "_duplicate", "_early", "_every", "_fin", "_largest",
+        "_pending", "_quick", "_recent", "_sack", "_scale", "_worth", "blocks", "due", "edge",
+        "expected", "finished", "must_acknowledge", "told", "unread",
     )  # fmt: skip
 
     def __init__(self, settings: TcpSettings, scale: int, *, sack: bool) -> None:
-        self._settings = settings
+        self._auto_read = settings.auto_read
         self._every = settings.ack_every - 1
         self._delay = settings.delayed_ack
         self._quick = settings.quick_acks
         self._scale = scale
         self._sack = sack
-        self.expected = self._told = 1  # _told: what the last acknowledgement said
+        self.expected = self.told = 1
         self.edge = 1 + min(settings.receive_buffer, 0xFFFF)
         self.unread = 0
         self.finished = False
@@ -53,16 +54,13 @@ class Receiver:
         self.due = NEVER
         self.must_acknowledge = False
         self._largest = 1  # payload bytes of the largest segment seen
+        self._buffer = settings.receive_buffer
+        self._worth = min(self._buffer // 2, 1)  # by how much the edge moves at least
         self._fin: int | None = None
         self._early = Ranges()
         self._pending: dict[int, Any] = {}  # objects that end in what is early
         self._recent: list[Block] = []
         self._duplicate = False
-
-    @property
-    def told(self) -> int:
-        """The offset that the last acknowledgement named."""
-        return self._told
 
     def take(
         self, offset: int, length: int, fin: bool, contents: tuple[tuple[int, Any], ...], now: int
@@ -96,18 +94,20 @@ class Receiver:
         if self._fin is not None and self._fin == self.expected:
             self.expected += 1
             self.finished = self.must_acknowledge = True
-        if not self._settings.auto_read:
+        if not self._auto_read:
             self.unread += taken
         self._schedule(length, now)
         return taken, objects
 
     def _schedule(self, length: int, now: int) -> None:
         """Acknowledge now or later (RFC 5681 section 4.2; Linux ``__tcp_ack_snd_check``)."""
-        self._largest = max(self._largest, length)
+        if length > self._largest:
+            self._largest = length
+            self._worth = min(self._buffer // 2, length)
         if self._quick > 0:
             self._quick -= 1
             self.must_acknowledge = True
-        elif self.expected - self._told > self._every * self._largest or not self._delay:
+        elif self.expected - self.told > self._every * self._largest or not self._delay:
             self.must_acknowledge = True
         elif self.due == NEVER:
             self.due = now + self._delay
@@ -150,7 +150,7 @@ class Receiver:
 
     def acknowledged(self) -> None:
         """An acknowledgement has been sent with :attr:`blocks`."""
-        self._told = self.expected
+        self.told = self.expected
         self.due = NEVER
         self.must_acknowledge = False
         if self._duplicate:  # it is reported once
@@ -162,12 +162,11 @@ class Receiver:
 
         The edge never moves back, and forward only by a fair piece (RFC 9293 section 3.8.6.2.2).
         """
-        settings = self._settings
-        edge = self.expected + settings.receive_buffer - self.unread
-        if edge - self.edge >= min(settings.receive_buffer // 2, self._largest):
+        edge = self.expected + self._buffer - self.unread
+        if edge - self.edge >= self._worth:
             self.edge = edge
         field = (self.edge - self.expected) >> self._scale
-        return min(max(field, 0), 0xFFFF)
+        return field if 0 <= field <= 0xFFFF else 0xFFFF if field > 0 else 0
 
     def read(self, length: int) -> bool:
         """The application takes bytes out; returns whether the peer has to hear of the room.
@@ -176,7 +175,5 @@ class Receiver:
         """
         self.unread -= length
         old = self.edge - self.expected
-        new = self._settings.receive_buffer - self.unread
-        return new >= 2 * old and new - old >= min(
-            self._settings.receive_buffer // 2, self._largest
-        )
+        new = self._buffer - self.unread
+        return new >= 2 * old and new - old >= self._worth

@@ -33,12 +33,13 @@ class RoundTrip:
         if srtt is None or self.least is None:
             self.srtt, self.rttvar, self.least = rtt, rtt >> 1, rtt
         else:
-            self.least = min(self.least, rtt)
+            self.least = rtt if rtt < self.least else self.least
             self.rttvar += (abs(srtt - rtt) - self.rttvar) >> 2
             self.srtt = srtt + ((rtt - srtt) >> 3)
         assert self.srtt is not None
-        rto = self.srtt + max(GRANULARITY, 4 * self.rttvar)
-        self.rto = self._base = min(max(rto, self._least_rto), self._largest)
+        spread = 4 * self.rttvar
+        rto = self.srtt + (spread if spread > GRANULARITY else GRANULARITY)
+        self.rto = self._base = rto if self._least_rto < rto < self._largest else self._within(rto)
 
     def back_off(self) -> None:
         """A time-out passed: wait twice as long (section 5.5)."""
@@ -47,5 +48,8 @@ class RoundTrip:
     def reset(self, rto: int | None = None) -> None:
         """Forget the doublings, as progress was made; ``rto`` replaces what was calculated."""
         if rto is not None:
-            self._base = min(max(rto, self._least_rto), self._largest)
+            self._base = self._within(rto)
         self.rto = self._base
+
+    def _within(self, rto: int) -> int:
+        return min(max(rto, self._least_rto), self._largest)

@@ -34,6 +34,7 @@ class Sender:
         trip: round-trip times, with that of the handshake.
         sack: whether the peer acknowledges selectively.
         emit: sends a segment.
+        age: tells how long ago a time stamp was made, picoseconds.
 
     Attributes:
         una: offset of the first byte that is not acknowledged.
@@ -47,9 +48,9 @@ class Sender:
     """
 
     __slots__ = (
-        "_board", "_emit", "_last_sent", "_out", "_settings", "_size", "_small", "_tail", "_trip",
-        "control", "due", "edge", "next", "recovery", "retransmits", "sack", "timeouts", "timer",
-        "una", "widest",
+        "_age", "_board", "_emit", "_last_sent", "_out", "_settings", "_size", "_small", "_tail",
+        "_trip", "control", "due", "edge", "next", "recovery", "retransmits", "sack", "timeouts",
+        "timer", "una", "widest",
     )  # fmt: skip
 
     def __init__(
@@ -62,12 +63,14 @@ class Sender:
         *,
         sack: bool,
         emit: Emit,
+        age: Callable[[int, int], int],
     ) -> None:
         self._settings = settings
         self._out = out
         self._size = size
         self._trip = trip
         self._emit = emit
+        self._age = age
         self._board = Scoreboard()
         self.control = control
         self.recovery = Recovery(self._board, control, trip, sack=sack, by_time=settings.rack)
@@ -89,14 +92,14 @@ class Sender:
     # ---- acknowledgements -----------------------------------------------------------------------
 
     def acknowledge(
-        self, offset: int, blocks: Sequence[tuple[int, int]], stamped: int | None, now: int
+        self, offset: int, blocks: Sequence[tuple[int, int]], echo: int, now: int
     ) -> None:
         """Take an acknowledgement that says something new, or is a duplicate (RFC 5681 section 2).
 
         Args:
             offset: everything below it is with the peer.
             blocks: what is with the peer besides; the first may be a duplicate's.
-            stamped: round trip by the echoed time stamp, picoseconds; None if there is none.
+            echo: the own time stamp that it echoes; 0 for none.
             now: the instant, picoseconds.
         """
         board, recovery = self._board, self.recovery
@@ -112,8 +115,8 @@ class Sender:
         selected = self._select(offset, blocks) if blocks else []
         twice = bool(blocks) and blocks[0][1] <= offset
         # Who answers a duplicate echoes what came before it, which tells no round trip.
-        echoed = stamped if advanced and not twice else None
-        rtt = self._measure(arrived if once else [], selected, echoed, now)
+        echo = echo if advanced and not twice else 0
+        rtt = self._measure(arrived if once else [], selected, echo, now)
         if advanced:
             recovery.advance(offset, done)
         elif not self.sack:
@@ -134,7 +137,7 @@ class Sender:
         ]  # fmt: skip
 
     def _measure(
-        self, arrived: Sequence[Sent], selected: Sequence[Sent], echoed: int | None, now: int
+        self, arrived: Sequence[Sent], selected: Sequence[Sent], echo: int, now: int
     ) -> int | None:
         """Take the round trip, if there is one to take; returns that of the newest segment.
 
@@ -142,16 +145,18 @@ class Sender:
             arrived: segments acknowledged in order, none if a copy was among them: what is
                 acknowledged with it may have waited for it (Karn).
             selected: segments acknowledged selectively.
-            echoed: what the time stamp says instead, in whole milliseconds.
+            echo: the time stamp that tells it instead, in whole milliseconds; 0 for none.
             now: the instant, picoseconds.
         """
         timed = arrived or [record for record in selected if not record.resent]
         if timed:
             self._trip.measured(now - timed[0].sent_at)
             return now - timed[-1].sent_at
-        if echoed is not None:
-            self._trip.measured(echoed)
-        return echoed
+        if not echo:
+            return None
+        rtt = self._age(echo, now)
+        self._trip.measured(rtt)
+        return rtt
 
     def widen(self, edge: int, window: int) -> None:
         """The peer has room up to ``edge``; its window is ``window`` bytes."""
