@@ -93,7 +93,7 @@ def _split(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
         if word.startswith("--") and len(word) > 2:
             name = word[2:]
             if name not in _NAMES:
-                hint = nearest(name, _NAMES)
+                hint = nearest(word, [f"--{known}" for known in _NAMES])
                 raise UsageError(f"option {word}: is unknown{hint}")
             given[name] = _value(word, rest) if name in _VALUES.values() else ""
         elif word.startswith("-") and len(word) > 1:

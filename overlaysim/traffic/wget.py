@@ -61,6 +61,8 @@ def parse_arguments(arguments: Sequence[str]) -> WgetOptions:
     if len(operands) != 1:
         raise UsageError(show_usage=True)
     url = parse_url(operands[0])
+    if url is not None and url.scheme in ("ftp", "https"):
+        raise UsageError(f"{url.scheme} is not simulated, only http is: {operands[0]}")
     if url is None or url.scheme != "http":
         raise UsageError(f"not an http or ftp url: {operands[0]}")
     return WgetOptions(
