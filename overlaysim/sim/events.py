@@ -315,8 +315,8 @@ class ConnectionProgress:
     """How far a TCP connection has come.
 
     Told at most once a second while something moves, and when the program or its peer closes it.
-    ``moved`` is when something was last acknowledged or received. Bytes of payload: ``acknowledged``
-    of what the endpoint sent, ``written`` by its program so far, ``received`` in order.
+    ``moved`` is when something was last acknowledged or received. Bytes of payload: of what the
+    endpoint sent ``acknowledged``, by its program ``written`` so far, ``received`` in order.
     ``retransmissions`` counts segments.
     """
 

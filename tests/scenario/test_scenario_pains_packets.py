@@ -125,6 +125,8 @@ def test_the_report_names_the_stalled_connection() -> None:
     assert line.split()[3:] == [
         "FIN-WAIT-1", "2.372", "s", "161", "100", "161", "B", "switch->host-b", "mtu"
     ]  # fmt: skip
+    pair = next(line for line in said.splitlines() if line.startswith("shop -> web"))
+    assert pair.split()[3:6] == ["2", "0", "919"]  # connections, failed, bytes
     assert "stalled connection" not in result("01-mtu-black-hole", "fixed").report()
 
 
