@@ -44,12 +44,13 @@ class Scoreboard:
     Attributes:
         records: the segments.
         pipe: bytes that are in the network by all that is known (RFC 6675 section 5).
+        sent: bytes sent in all, copies counted.
         sacked: what the peer has selectively acknowledged.
         sendings: (order, segment), oldest first; an entry whose segment has been sent again since
             is for the reader to skip.
     """
 
-    __slots__ = ("_count", "_lost", "pipe", "records", "sacked", "sendings")
+    __slots__ = ("_count", "_lost", "pipe", "records", "sacked", "sendings", "sent")
 
     def __init__(self) -> None:
         self.records: list[Sent] = []
@@ -57,6 +58,7 @@ class Scoreboard:
         self.sacked = Ranges()
         self.sendings: deque[tuple[int, Sent]] = deque()
         self._count = 0
+        self.sent = 0
         self._lost: list[tuple[int, Sent]] = []  # a heap by offset, with entries no longer true
 
     def add(self, start: int, end: int, now: int) -> None:
@@ -67,6 +69,7 @@ class Scoreboard:
         self.sendings.append((count, record))
         self._count = count + 1
         self.pipe += end - start
+        self.sent += end - start
 
     def acknowledge(self, offset: int) -> tuple[list[Sent], int, bool]:
         """Everything below ``offset`` is with the peer.
@@ -153,6 +156,7 @@ class Scoreboard:
         self.sendings.append((self._count, record))
         self._count += 1
         self.pipe += record.end - record.start
+        self.sent += record.end - record.start
 
     def _cut(self, record: Sent, offset: int) -> None:
         """Let a lost segment end at ``offset``; the rest of it is lost as one of its own."""

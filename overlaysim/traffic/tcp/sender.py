@@ -73,7 +73,7 @@ class Sender:
         self._age = age
         self._board = Scoreboard()
         self.control = control
-        self.recovery = Recovery(self._board, control, trip, sack=sack, by_time=settings.rack)
+        self.recovery = Recovery(self._board, control, trip, sack=sack, settings=settings)
         self.sack = sack
         self.una = self.next = self.edge = 1
         self.widest = 0
@@ -121,12 +121,17 @@ class Sender:
             recovery.advance(offset, done)
         elif not self.sack:
             recovery.duplicate()
-        recovery.assess(arrived + selected if selected else arrived, flight, self.next, now)
+        recovery.assess(
+            arrived + selected if selected else arrived, flight, self.next, now, advanced=advanced
+        )
         if self._tail.pending:
             self._tail.acknowledged(offset, flight, now, advanced=advanced, twice=twice)
         if advanced and recovery.state != RECOVERY:
             self.control.acknowledged(offset - una, flight, rtt, now)
-        if advanced or (selected and (self.timer == PROBE or recovery.by_time)):
+        if advanced:
+            if not recovery.impatient:
+                self._arm(now)
+        elif selected and (self.timer == PROBE or recovery.by_time):
             self._arm(now)
 
     def _select(self, offset: int, blocks: Sequence[tuple[int, int]]) -> list[Sent]:
@@ -190,7 +195,7 @@ class Sender:
             if not recovery.urgent and 0 < recovery.pipe > control.cwnd - length:
                 return lost
             recovery.urgent = False
-            if lost.start == self.una:
+            if lost.start == self.una and not recovery.impatient:
                 self.due = NEVER  # to begin anew
             board.resend(lost, length, now)
             self._transmit(lost.start, lost.end, now, again=True)
@@ -286,7 +291,7 @@ class Sender:
                 self._emit(now, self.una - 1, 0, ACK, (), False)
         else:
             self._tail.forget()
-            recovery.timed_out(flight, self.next, now)
+            recovery.timed_out(flight, self.next, now, again=self.timeouts > 1)
             self.send(now)
         self._arm(now)
         return True

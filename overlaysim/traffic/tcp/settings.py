@@ -19,6 +19,7 @@ class TcpSettings:
         time_stamps: offer time stamps (RFC 7323).
         window_scaling: offer to scale windows (RFC 7323).
         rack: find losses by time (RFC 8985), not by counting (RFC 6675); needs ``sack``.
+        prr: shrink the window in step with what arrives (RFC 6937); needs ``sack``.
         tail_loss_probe: probe when acknowledgements stay away (RFC 8985); needs ``sack``.
         hystart: let CUBIC leave slow start when the round trips grow (RFC 9406).
         initial_window: segments that may be sent at first (RFC 6928).
@@ -54,6 +55,7 @@ class TcpSettings:
     time_stamps: bool = True
     window_scaling: bool = True
     rack: bool = True
+    prr: bool = True
     tail_loss_probe: bool = True
     hystart: bool = True
     initial_window: int = 10
