@@ -160,6 +160,8 @@ class Sockets:
             changes["congestion_control"] = request.congestion
         if request.window is not None:
             changes["receive_buffer"] = request.window
+        if request.mss is not None:
+            changes["max_segment"] = request.mss
         return replace(self._settings, **changes) if changes else None  # type: ignore[arg-type]
 
     def _write(self, request: Write) -> None:

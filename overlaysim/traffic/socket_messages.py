@@ -30,6 +30,7 @@ class Listen:
 
     port: int
     congestion: str = ""
+    mss: int | None = None
     window: int | None = None
 
 
@@ -48,7 +49,7 @@ class Connect:
         tag: what the program calls it in the answer.
         address, port: of the other end; an IPv4 address.
         congestion: the algorithm; empty for the container's own.
-        mss: payload bytes of a segment at most; None for what the path carries.
+        mss: bytes of a segment behind the TCP header at most; None for what the path carries.
         window: bytes of the receive buffer; None for the default.
     """
 

@@ -128,7 +128,9 @@ class IperfServer(Server):
 
     def _told(self, test: _Test, said: Said, now: int) -> None:
         if isinstance(said, Parameters):
-            self._outbox.append(Listen(self._options.port, said.congestion, said.window))
+            self._outbox.append(
+                Listen(self._options.port, said.congestion, said.mss, said.window)
+            )
             test.side = Side(
                 said, self._options.interval, sends=said.reverse, say=self.lines.append,
                 ask=self._want,
