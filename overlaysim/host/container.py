@@ -12,7 +12,7 @@ from overlaysim.naming.records import EndpointRecord
 from overlaysim.sim import Driver, Event, Simulator
 from overlaysim.traffic.idle import Server
 from overlaysim.traffic.lookup import Nslookup
-from overlaysim.traffic.messages import LookUp, Request, Resolved, SendDatagram, SendEcho
+from overlaysim.traffic.messages import Bind, LookUp, Request, Resolved, SendDatagram, SendEcho
 from overlaysim.traffic.program import Program
 
 LOST = 255
@@ -168,6 +168,8 @@ class Execution:
             self._container.stack.send_echo(self, item, self._held_up)
         elif isinstance(item, SendDatagram):
             self._container.stack.send_datagram(self, item, self._held_up)
+        elif isinstance(item, Bind):
+            self._container.stack.listen(item.port, self)
         else:
             self._container.stack.sockets.request(self, item, self._held_up)
 

@@ -51,7 +51,14 @@ class SendDatagram:
     ttl: int = 64
 
 
-Request = LookUp | SendEcho | SendDatagram | SocketRequest
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """Take the UDP datagrams to a port."""
+
+    port: int
+
+
+Request = LookUp | SendEcho | SendDatagram | Bind | SocketRequest
 """Everything a program can ask of the stack."""
 
 

@@ -9,7 +9,8 @@ from overlaysim.traffic.idle import Print
 from overlaysim.traffic.iperf import iperf3
 from overlaysim.traffic.iperf.control import Cookie, Parameters, Results, State
 from overlaysim.traffic.iperf.report import Span
-from overlaysim.traffic.messages import Event
+from overlaysim.traffic.iperf.udp import Numbered
+from overlaysim.traffic.messages import Bind, DatagramIn, Event, SendDatagram
 from overlaysim.traffic.program import Program
 from overlaysim.traffic.socket_messages import (
     AddressInUse,
@@ -46,6 +47,7 @@ class Pipes:
 
     def __init__(self, server: Program, client: Program) -> None:
         self.now = 0
+        self.lost_every = 10**9
         self._programs = (server, client)
         self._queue: list[tuple[int, int, int, Event]] = []
         self._count = 0
@@ -106,10 +108,18 @@ class Pipes:
             key = (item.connection, side)
             left = max(self.now, self._free.get(key, 0))
             self._later(left + DELAY, 1 - side, PeerClosed(item.connection))
+        elif isinstance(item, SendDatagram):
+            number = item.content.number if isinstance(item.content, Numbered) else 0
+            if not number or number % self.lost_every:
+                source = (SERVER, CLIENT)[side]
+                late = MS if number % 2 else 0
+                self._later(self.now + DELAY + late, 1 - side, DatagramIn(
+                    source, item.source_port, item.destination_port, item.size, item.content
+                ))  # fmt: skip
         elif isinstance(item, Inspect):
             self._tell(side, Inspected(item.connection, INFO))
         else:
-            assert isinstance(item, Listen)
+            assert isinstance(item, Listen | Bind)
 
 
 def pair(words: str, server: str = "-s") -> tuple[Pipes, Program, Program]:
@@ -178,6 +188,44 @@ def test_streams_side_by_side() -> None:
     assert sum("sender" in line for line in client.lines) == 3
 
 
+def test_datagrams() -> None:
+    """1000 bytes at 800 kbit/s: one every 10 ms; every tenth is lost, every second comes late."""
+    pipes, server, client = pair("-u -b 800K -t 2")
+    pipes.lost_every = 10
+    pipes.run(10 * SECOND)
+    assert client.finished
+    assert client.lines[2:4] == [
+        "[ ID] Interval           Transfer     Bitrate         Total Datagrams",
+        "[  5]   0.00-1.00   sec  97.7 KBytes   800 Kbits/sec  100  ",
+    ]
+    head = "[ ID] Interval           Transfer     Bitrate         Jitter    Lost/Total Datagrams"
+    assert client.lines[6] == head
+    assert client.lines[7] == (
+        "[  5]   0.00-2.00   sec   195 KBytes   800 Kbits/sec  0.000 ms  0/200 (0%)  sender"
+    )
+    told = client.lines[8].split("  ")
+    assert told[-2] == "19/199 (9.5%)"  # the last one is lost, which nobody knows
+    assert float(told[-3].removesuffix(" ms")) == pytest.approx(0.9, abs=0.15)
+    assert server.lines[-4] == client.lines[8]
+
+
+def test_datagrams_the_other_way_and_a_hello_in_vain() -> None:
+    pipes, server, client = pair("-u -b 800K -n 50000 -R -P 2")
+    pipes.run(10 * SECOND)
+    assert client.finished
+    assert sum(line.endswith("receiver") for line in client.lines) == 3
+    assert server.lines[-4].startswith("[SUM]")
+    rig = Rig(iperf3(["-c", SERVER, "-u"], "x"))
+    rig.connect()
+    rig.tell(Inspected(1, INFO))
+    rig.say(State.CREATE_STREAMS, 1)
+    assert rig.last(SendDatagram).size == 4
+    assert rig.wake() == 30 * SECOND
+    assert rig.program.errors == [
+        "iperf3: error - unable to read from stream socket: Resource temporarily unavailable"
+    ]
+
+
 def test_one_test_at_a_time() -> None:
     rig = Rig(iperf3(["-s"], ""))
     rig.accept(5201, 1)
@@ -235,6 +283,7 @@ def test_what_can_go_wrong() -> None:
 def test_a_window_bounds_what_is_not_acknowledged() -> None:
     rig = Rig(iperf3(["-c", SERVER, "-w", "64K", "-l", "16K"], "x"))
     rig.connect()
+    rig.tell(Inspected(1, INFO))
     parameters = Parameters(10 * SECOND, 0, 16 * 1024, 1, False, 64 * 1024, None, "")
     rig.say(State.PARAM_EXCHANGE, 1)
     assert rig.said[-1] == parameters
@@ -288,7 +337,9 @@ def test_numbers_with_three_digits(size: int, shown: str) -> None:
         ("-c x -i 0.01", "iperf3: parameter error - invalid report interval"),
         ("-c x -C vegas", "iperf3: unable to set TCP_CONGESTION: "),
         ("-c x -n many", "iperf3: invalid number 'many'"),
-        ("-c x -u", "iperf3: -u: UDP is not simulated"),
+        ("-c x -J", "iperf3: -J: JSON output is not simulated"),
+        ("-c x -b 5M", "iperf3: -b: a target bitrate is simulated for UDP only"),
+        ("-c x -u -b fast", "iperf3: invalid rate 'fast'"),
         ("-c x --revers", "iperf3: unrecognized option: revers; did you mean --reverse?"),
         ("-c x -p 0", "iperf3: port 0"),
     ],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -57,20 +57,32 @@ class Parameters:
     window: int | None
     mss: int | None
     congestion: str
+    rate: int = 0
+    """Bit/s of a UDP test; 0 for TCP."""
 
     @property
     def length(self) -> int:
         """Bytes on the wire."""
         words: dict[str, Any] = {
-            "tcp": True, "omit": 0, "time": 0 if self.size else self.time // SECOND,
+            "udp" if self.rate else "tcp": True, "omit": 0,
+            "time": 0 if self.size else self.time // SECOND,
             "num": self.size, "blockcount": 0, "parallel": self.streams, "len": self.block,
             "pacing_timer": 1000, "client_version": "3.12",
         }  # fmt: skip
         given = {
             "MSS": self.mss, "window": self.window, "congestion": self.congestion,
-            "reverse": self.reverse,
+            "reverse": self.reverse, "bandwidth": self.rate,
         }  # fmt: skip
         return _json_length({**words, **{key: value for key, value in given.items() if value}})
+
+
+@dataclass(frozen=True, slots=True)
+class Datagrams:
+    """What became of the datagrams of a stream; ``jitter`` is in picoseconds."""
+
+    jitter: int
+    lost: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +93,26 @@ class Results:
         lasted: picoseconds from the beginning of its test to the end.
         sizes: bytes of each stream.
         retransmissions: of each stream; -1 at a receiver.
+        datagrams: of each stream of a UDP test; none of TCP.
     """
 
     lasted: int
     sizes: tuple[int, ...]
-    retransmissions: tuple[int, ...] = field(default=())
+    retransmissions: tuple[int, ...]
+    datagrams: tuple[Datagrams, ...] = ()
 
     @property
     def length(self) -> int:
         """Bytes on the wire."""
+        none = (Datagrams(0, 0, 0),) * len(self.sizes)
+        rows = zip(self.sizes, self.retransmissions, self.datagrams or none, strict=True)
         streams = [
             {
-                "id": number + 1, "bytes": size, "retransmits": again, "jitter": 0, "errors": 0,
-                "packets": 0, "start_time": 0, "end_time": self.lasted / SECOND,
+                "id": number, "bytes": size, "retransmits": again,
+                "jitter": told.jitter / SECOND, "errors": told.lost, "packets": told.total,
+                "start_time": 0, "end_time": self.lasted / SECOND,
             }
-            for number, (size, again) in enumerate(
-                zip(self.sizes, self.retransmissions, strict=True)
-            )
+            for number, (size, again, told) in enumerate(rows, 1)
         ]  # fmt: skip
         return _json_length({
             "cpu_util_total": 0, "cpu_util_user": 0, "cpu_util_system": 0,

@@ -22,6 +22,7 @@ from overlaysim.units import SECOND
 PORT = 5201
 BLOCK = 128 * 1024
 """Bytes of one write (DEFAULT_TCP_BLKSIZE)."""
+LONGEST_DATAGRAM = 65_507
 MOST_STREAMS = 128
 LONGEST = 86_400
 SHORT_USAGE = (
@@ -43,7 +44,9 @@ USAGE = (
     "  -c, --client    <host>    run in client mode, connecting to <host>",
     "  -t, --time      #         time in seconds to transmit for (default 10 secs)",
     "  -n, --bytes     #[KMG]    number of bytes to transmit (instead of -t)",
-    "  -l, --length    #[KMG]    length of buffer to write (default 128 KB)",
+    "  -u, --udp                 use UDP rather than TCP",
+    "  -b, --bitrate   #[KMG]    target bitrate of UDP in bits/sec (default 1 Mbit/sec)",
+    "  -l, --length    #[KMG]    length of buffer to write (default 128 KB, for UDP the MSS)",
     "  -P, --parallel  #         number of parallel client streams to run",
     "  -R, --reverse             run in reverse mode (server sends, client receives)",
     "  -w, --window    #[KMG]    set the receiver's socket buffer size",
@@ -57,8 +60,7 @@ _LONG = {
     "--udp": "-u", "--json": "-J", "--bitrate": "-b", "--version4": "-4", "--format": "-f",
     "--forceflush": "-q", "--no-delay": "-N",
 }  # fmt: skip
-_UNKNOWN_HERE = {"u": "UDP", "J": "JSON output", "b": "a target bitrate"}
-_SERVER_ONLY, _CLIENT_ONLY = "D1", "tnlPRwCM"
+_SERVER_ONLY, _CLIENT_ONLY = "D1", "tnlPRwCMub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,11 @@ class IperfOptions:
         time: how long to send, picoseconds; not used with ``size``.
         size: how many bytes to send instead; 0 for none.
         interval: between reports, picoseconds; 0 for none.
-        block: bytes of one write.
+        block: bytes of one write or datagram; 0 for the default.
         window: bytes of the receivers' buffers; None for the default.
         mss: payload bytes of a segment at most; None for what the path carries.
         congestion: empty for the container's own algorithm.
+        rate: bit/s of each stream of a UDP test; 0 for TCP.
     """
 
     host: str = ""
@@ -83,12 +86,13 @@ class IperfOptions:
     daemon: bool = False
     time: int = 10 * SECOND
     size: int = 0
-    block: int = BLOCK
+    block: int = 0
     streams: int = 1
     reverse: bool = False
     window: int | None = None
     mss: int | None = None
     congestion: str = ""
+    rate: int = 0
 
 
 def parse_arguments(arguments: Sequence[str]) -> IperfOptions | None:
@@ -107,19 +111,21 @@ def parse_arguments(arguments: Sequence[str]) -> IperfOptions | None:
         daemon="D" in options,
         time=_time(options.get("t", "10")),
         size=size(options["n"]) if "n" in options else 0,
-        block=max(1, min(size(options.get("l", str(BLOCK))), 1024 * 1024)),
+        block=min(size(options.get("l", "0")), LONGEST_DATAGRAM if "u" in options else 2**20),
         streams=_streams(options.get("P", "1")),
         reverse="R" in options,
         window=size(options["w"]) if "w" in options else None,
         mss=_mss(options["M"]) if "M" in options else None,
         congestion=_algorithm(options.get("C", "")),
+        rate=_rate(options.get("b", "1M")) if "u" in options else 0,
     )
 
 
 def _check(options: dict[str, str], operands: list[str]) -> None:
-    for letter, what in _UNKNOWN_HERE.items():
-        if letter in options:
-            raise UsageError(f"-{letter}: {what} is not simulated")
+    if "J" in options:
+        raise UsageError("-J: JSON output is not simulated")
+    if "b" in options and "u" not in options:
+        raise UsageError("-b: a target bitrate is simulated for UDP only")
     if operands:
         raise UsageError(show_usage=True)
     if "s" in options and "c" in options:
@@ -144,6 +150,15 @@ def size(text: str) -> int:
     if match is None:
         raise UsageError(f"invalid number '{text}'; write bytes, with K, M or G for 1024 and so on")
     return int(Decimal(match[1]) * 1024 ** " KMG".index(match[2].upper() or " "))
+
+
+def _rate(text: str) -> int:
+    """Read bit/s with a suffix K, M, G of 1000 (``src/units.c``, unit_atof_rate)."""
+    match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)([kKmMgG]?)", text)
+    rate = int(Decimal(match[1]) * 1000 ** " KMG".index(match[2].upper() or " ")) if match else 0
+    if not rate:
+        raise UsageError(f"invalid rate '{text}'; write bit/s, with K, M or G for 1000 and so on")
+    return rate
 
 
 def _time(text: str) -> int:

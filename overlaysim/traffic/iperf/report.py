@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from overlaysim.units import SECOND
+from overlaysim.traffic.iperf.control import Datagrams
+from overlaysim.units import MS, SECOND
 
 DASHES = "-" * 59
 SEPARATOR = "- " * 24 + "-"
 HEAD = "[ ID] Interval           Transfer     Bitrate"
 HEAD_RETR = f"{HEAD}         Retr"
 HEAD_CWND = f"{HEAD_RETR}  Cwnd"
+HEAD_UDP = f"{HEAD}         Jitter    Lost/Total Datagrams"
+HEAD_UDP_SENT = f"{HEAD}         Total Datagrams"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Span:
         size: bytes.
         retransmissions: of the sender; None at a receiver.
         window: the congestion window in bytes at the end; None if it is not to be shown.
+        datagrams: of a UDP test.
     """
 
     name: str
@@ -31,18 +35,33 @@ class Span:
     size: int
     retransmissions: int | None = None
     window: int | None = None
+    datagrams: Datagrams | None = None
 
     def line(self, role: str = "") -> str:
         """The line of an interval, or with ``role`` (sender, receiver) of the summary."""
-        lasted = self.end - self.start
-        rate = self.size * 8 * SECOND / lasted if lasted else 0.0
-        begin = f"{self.name} {self.start / SECOND:6.2f}-{f'{self.end / SECOND:.2f}':<6} sec"
-        line = f"{begin}  {_bytes(self.size)}  {_bits(rate)}/sec"
+        line = self._start_of_line
+        if self.datagrams is not None:
+            lost, total = self.datagrams.lost, self.datagrams.total
+            share = f"{100 * lost / total if total else 0:.2g}"
+            jitter = self.datagrams.jitter / MS
+            return f"{line}  {jitter:5.3f} ms  {lost}/{total} ({share}%)  {role}"
         if self.retransmissions is None:
             return f"{line}                  {role}"
         if self.window is None:
             return f"{line}  {self.retransmissions:3}             {role}"
         return f"{line}  {self.retransmissions:3}   {_bytes(self.window)}       {role}"
+
+    def sent_line(self) -> str:
+        """The line of an interval at the sender of a UDP test."""
+        total = 0 if self.datagrams is None else self.datagrams.total
+        return f"{self._start_of_line}  {total}  "
+
+    @property
+    def _start_of_line(self) -> str:
+        lasted = self.end - self.start
+        rate = self.size * 8 * SECOND / lasted if lasted else 0.0
+        begin = f"{self.name} {self.start / SECOND:6.2f}-{f'{self.end / SECOND:.2f}':<6} sec"
+        return f"{begin}  {_bytes(self.size)}  {_bits(rate)}/sec"
 
 
 def stream_name(index: int) -> str:

@@ -6,8 +6,10 @@ from overlaysim.traffic.idle import Server
 from overlaysim.traffic.iperf.control import Cookie, Parameters, Results, Said, State
 from overlaysim.traffic.iperf.options import IperfOptions
 from overlaysim.traffic.iperf.report import DASHES
-from overlaysim.traffic.iperf.side import Side, summary
-from overlaysim.traffic.messages import Event, Request
+from overlaysim.traffic.iperf.side import Side
+from overlaysim.traffic.iperf.summary import summary
+from overlaysim.traffic.iperf.udp import HELLO, UdpEnds, UdpSide
+from overlaysim.traffic.messages import Bind, DatagramIn, Event, Request, SendDatagram
 from overlaysim.traffic.socket_messages import IN_USE, AddressInUse, Close, Listen, Write
 from overlaysim.traffic.tcp import Closed, Established, Failed, PeerClosed, Received
 
@@ -18,7 +20,7 @@ class _Test:
     def __init__(self, control: int, cookie: Cookie) -> None:
         self.control = control
         self.cookie = cookie
-        self.side: Side | None = None
+        self.side: Side | UdpSide | None = None
         self.own: Results | None = None
 
 
@@ -50,8 +52,10 @@ class IperfServer(Server):
         side = self._side
         if side is not None and isinstance(message, Received) and message.contents:
             self._hear_all(message, now)  # a stream's cookie, or the control connection
-        elif side is not None and side.hear(message):
+        elif side is not None and side.hear(message, now):
             pass
+        elif isinstance(message, DatagramIn):
+            self._greeted_by_datagram(message, now)
         elif isinstance(message, Established):
             self._ends[message.connection] = message
         elif isinstance(message, Received):
@@ -68,7 +72,7 @@ class IperfServer(Server):
         self._set_alarm()
 
     @property
-    def _side(self) -> Side | None:
+    def _side(self) -> Side | UdpSide | None:
         return None if self._test is None else self._test.side
 
     def _lost(self, message: PeerClosed | Failed) -> None:
@@ -116,22 +120,38 @@ class IperfServer(Server):
             self._test = _Test(connection, cookie)
             self.lines.append(f"Accepted connection from {ends.remote}, port {ends.remote_port}")
             self._tell(connection, State.PARAM_EXCHANGE)
-        elif test.cookie != cookie or test.side is None:
+        elif test.cookie == cookie and isinstance(test.side, Side):
+            test.side.add(ends)
+            self._begin_if_complete(test, now)
+        else:
             self._tell(connection, State.ACCESS_DENIED)
             self._outbox.append(Close(connection))
-        else:
-            test.side.add(ends)
-            if test.side.complete:
-                self._tell(test.control, State.TEST_START)
-                self._tell(test.control, State.TEST_RUNNING)
-                test.side.begin(now)
+
+    def _greeted_by_datagram(self, hello: DatagramIn, now: int) -> None:
+        """A stream of a UDP test says that it is there."""
+        test, port = self._test, self._options.port
+        if test is None or test.cookie != hello.content or not isinstance(test.side, UdpSide):
+            return
+        local = self._ends[test.control].local
+        test.side.add(UdpEnds(local, port, hello.source, hello.source_port))
+        self._outbox.append(
+            SendDatagram(hello.source, port, hello.source_port, HELLO, content=test.cookie)
+        )
+        self._begin_if_complete(test, now)
+
+    def _begin_if_complete(self, test: _Test, now: int) -> None:
+        if test.side is not None and test.side.complete:
+            self._tell(test.control, State.TEST_START)
+            self._tell(test.control, State.TEST_RUNNING)
+            test.side.begin(now)
 
     def _told(self, test: _Test, said: Said, now: int) -> None:
         if isinstance(said, Parameters):
-            self._outbox.append(
-                Listen(self._options.port, said.congestion, said.mss, said.window)
-            )
-            test.side = Side(
+            self._outbox.append(Listen(self._options.port, said.congestion, said.mss, said.window))
+            if said.rate:
+                self._outbox.append(Bind(self._options.port))
+            make = UdpSide if said.rate else Side
+            test.side = make(
                 said, self._options.interval, sends=said.reverse, say=self.lines.append,
                 ask=self._want,
             )  # fmt: skip

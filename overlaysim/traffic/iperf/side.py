@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from overlaysim.traffic.iperf.control import Parameters, Results
-from overlaysim.traffic.iperf.report import (
-    HEAD,
-    HEAD_CWND,
-    HEAD_RETR,
-    SEPARATOR,
-    Span,
-    stream_name,
-)
+from overlaysim.traffic.iperf.report import HEAD, HEAD_CWND, SEPARATOR, Span, stream_name
+from overlaysim.traffic.iperf.summary import total
 from overlaysim.traffic.messages import Event, Request
 from overlaysim.traffic.socket_messages import Inspect, Inspected, Write
 from overlaysim.traffic.tcp import Acknowledged, Established, Received
@@ -95,7 +89,7 @@ class Side:
             for stream in self._streams.values():
                 self._fill(stream, 0)
 
-    def hear(self, message: Event) -> bool:
+    def hear(self, message: Event, now: int) -> bool:
         """Take an event of one of the streams; whether it was one's."""
         if not isinstance(message, Received | Acknowledged | Inspected):
             return False
@@ -201,37 +195,3 @@ class Side:
             tuple(stream.size for stream in streams),
             tuple(stream.retransmissions if self.sends else -1 for stream in streams),
         )
-
-
-def total(spans: list[Span]) -> list[Span]:
-    """The line for all streams together, if there are several."""
-    if len(spans) < 2:
-        return []
-    first = spans[0]
-    again = [span.retransmissions for span in spans if span.retransmissions is not None]
-    return [
-        Span("[SUM]", first.start, first.end, sum(span.size for span in spans),
-             sum(again) if again else None)
-    ]  # fmt: skip
-
-
-def summary(sides: dict[str, Results]) -> list[str]:
-    """The lines at the end: by role, sender before receiver, what each side has counted."""
-    roles = [(role, spans_of(results)) for role, results in sides.items()]
-    has_sender = any(span.retransmissions is not None for _, spans in roles for span in spans)
-    lines = [SEPARATOR, HEAD_RETR if has_sender else HEAD]
-    for index in range(len(roles[0][1])):
-        lines += [spans[index].line(role) for role, spans in roles]
-    for role, spans in roles:
-        lines += [span.line(role) for span in total(spans)]
-    return lines
-
-
-def spans_of(results: Results) -> list[Span]:
-    """The whole test, stream by stream."""
-    return [
-        Span(stream_name(index), 0, results.lasted, size, again if again >= 0 else None)
-        for index, (size, again) in enumerate(
-            zip(results.sizes, results.retransmissions, strict=True)
-        )
-    ]
