@@ -32,6 +32,15 @@ def test_three_segments_open_a_connection() -> None:
     assert (info.srtt, info.rto, info.mss) == (2 * DELAY, 200 * MS, 1398)
 
 
+def test_a_longest_segment_of_ones_own() -> None:
+    path = Path(settings=TcpSettings(max_segment=600), settings_b=TcpSettings())
+    connection = path.connect()
+    path.run()
+    (_, syn), (_, answer), _ = path.sent
+    assert (syn.mss, answer.mss) == (600, 1410)
+    assert (path.a.info(connection).mss, path.b.info(1).mss) == (588, 588)
+
+
 @pytest.mark.parametrize(
     ("other", "mss", "options"),
     [

@@ -32,7 +32,8 @@ class SegmentSize:
         self._mtu = mtu
         self._settings = settings
         self._learned: tuple[int, int] | None = None  # what the stack said then, and the news
-        self._ceiling = sys.maxsize  # MSS that is believed to get through a black hole
+        # The longest MSS that is allowed, or is believed to get through a black hole.
+        self._ceiling = settings.max_segment or sys.maxsize
         self._peer_mss = sys.maxsize
         self._time_stamps = False
         self._known = self._full = 0  # what the stack said last, and what came of it
@@ -51,7 +52,7 @@ class SegmentSize:
     @property
     def announced(self) -> int:
         """The MSS option of the own SYN."""
-        return self.path_mtu - IP_AND_TCP
+        return min(self.path_mtu - IP_AND_TCP, self._settings.max_segment or sys.maxsize)
 
     @property
     def _mss(self) -> int:

@@ -40,6 +40,8 @@ class TcpSettings:
             (tcp_mtu_probing=1).
         black_hole_after: retransmissions of a full segment that make a black hole (tcp_retries1).
         base_mss: size to fall back to, bytes without IP and TCP header (tcp_base_mss).
+        max_segment: the longest segment sent and asked for, bytes without IP and TCP header
+            (TCP_MAXSEG); None for what the path carries.
         keepalive: probe a connection on which nothing happens.
         keepalive_time: how long it is silent before the first probe, picoseconds.
         keepalive_interval: between probes, picoseconds.
@@ -75,6 +77,7 @@ class TcpSettings:
     black_hole_detection: bool = False
     black_hole_after: int = 3
     base_mss: int = 1024
+    max_segment: int | None = None
     keepalive: bool = False
     keepalive_time: int = 7200 * SECOND
     keepalive_interval: int = 75 * SECOND
