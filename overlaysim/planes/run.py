@@ -74,13 +74,9 @@ def run_workload(
     for change in workload.changes:
         simulator.call_at(change.at, partial(_apply, underlay), change)
     tally = Tally(workload.flows) if on_ends is None else None
-    runner = PLANES[plane](
-        simulator,
-        underlay,
-        workload.flows,
-        on_ends or tally.add,
-        on_hops,  # type: ignore[union-attr]
-    )
+    take = on_ends if tally is None else tally.add
+    assert take is not None
+    runner = PLANES[plane](simulator, underlay, workload.flows, take, on_hops)
     started = time.process_time()
     runner.run(workload.until)
     cpu = time.process_time() - started
