@@ -61,14 +61,15 @@ def plan_flows(
     for entry, spec in enumerate(specs):
         peers = tuple((at, host or "no neighbour") for at, host in spec.moves)
         accepts = tuple((at, "" if there else "no such container") for at, there in spec.receiver)
-        for place, (source, target) in enumerate(spec.pairs):
+        pairs = spec.pairs
+        for place, (source, target) in enumerate(pairs):
             frames = makers.of(spec, source, target)
             flow = BulkFlow(
                 name=f"bulk {entry} {source} {target}",
                 source=source,
                 peers=((0, target), *peers),
                 accepts=((0, ""), *accepts),
-                schedule=_schedule(spec, spec.spread * place // len(spec.pairs)),
+                schedule=_schedule(spec, spec.spread * place // len(pairs)),
                 frames=frames.compositions,
                 flow_hash=frames.there,
                 echo_hash=frames.back if spec.echo else None,

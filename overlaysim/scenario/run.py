@@ -29,7 +29,7 @@ Progress = Callable[[int], None]
 """Told the simulated instant now and then while a scenario runs."""
 GRID = SECOND // 10
 """A scenario without ``duration`` ends a whole number of these after its beginning."""
-PERIODS = {"event": SECOND // 10, "vector": SECOND}
+PERIODS = {"event": SECOND // 10, "vector": 10 * SECOND}
 """How much simulated time passes between two reports of progress, by plane."""
 
 
