@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
+from functools import partial
 
 import numpy as np
 
-from overlaysim.planes.records import Ends, Hops, OnEnds, OnHops
-from overlaysim.planes.workload import FIRST_NUMBER
+from overlaysim.planes.records import Ends, Hops, Integers, OnEnds, OnHops
+from overlaysim.planes.workload import place_of
 from overlaysim.sim import Journey
 
-_BEFORE = FIRST_NUMBER - 1
 _MANY = 7 * 16_384
 _FIELDS = 7
 
@@ -39,7 +39,8 @@ class EndedPackets:
         rows = self._arrived
         if journey.reason is not None:
             rows = self._rows[journey.reason, journey.where or ""]
-        rows.extend((journey.number - _BEFORE, flow, born, turned, ended, transmit, propagate))
+        place = place_of(journey.number)
+        rows.extend((place, flow, born, turned, ended, transmit, propagate))
         if len(rows) >= _MANY:
             self.flush()
 
@@ -50,10 +51,18 @@ class EndedPackets:
                 numbers, flows, born, turned, ended, transmit, propagate = (
                     np.array(rows, np.int64).reshape(-1, _FIELDS).T
                 )
+                identities = (numbers, turned)
                 self._on_ends(
-                    Ends(numbers, flows, born, turned, ended, transmit, propagate, reason, where)
-                )
+                    Ends(
+                        flows, born, ended, transmit, propagate, partial(_given, identities),
+                        reason, where,
+                    )
+                )  # fmt: skip
                 del rows[:]
+
+
+def _given(identities: tuple[Integers, Integers]) -> tuple[Integers, Integers]:
+    return identities
 
 
 class HopLog:
@@ -61,22 +70,22 @@ class HopLog:
 
     def __init__(self, on_hops: OnHops) -> None:
         self._on_hops = on_hops
-        self._journeys: list[Journey] = []
+        self._packets: list[tuple[int, Journey]] = []
 
-    def add(self, journey: Journey) -> None:
+    def add(self, flow: int, journey: Journey) -> None:
         """Remember a packet that is just made."""
-        self._journeys.append(journey)
+        self._packets.append((flow, journey))
 
     def flush(self) -> None:
         """Hand over the hops of all packets."""
-        rows: dict[str, list[tuple[int, bool, int, int, int]]] = defaultdict(list)
-        for journey in self._journeys:
+        rows: dict[str, list[tuple[int, int, bool, int, int, int]]] = defaultdict(list)
+        for flow, journey in self._packets:
             answer = journey.message is not None
             for hop in journey.hops or ():
                 rows[hop.link].append(
-                    (journey.number - _BEFORE, answer, hop.arrived, hop.started, hop.delivered)
+                    (flow, place_of(journey.number), answer, hop.arrived, hop.started, hop.delivered)
                 )
         for link, crossings in rows.items():
-            numbers, answers, *times = (np.array(column) for column in zip(*crossings, strict=True))
-            self._on_hops(Hops(link, numbers, answers, *times))
-        self._journeys.clear()
+            flows, numbers, answers, *times = map(np.array, zip(*crossings, strict=True))
+            self._on_hops(Hops(link, flows, numbers, answers, *times))
+        self._packets.clear()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import count
 from math import inf
 
 from overlaysim.errors import ModelError
 from overlaysim.planes.collect import EndedPackets, HopLog
 from overlaysim.planes.records import OnEnds, OnHops
-from overlaysim.planes.workload import ALWAYS, FIRST_NUMBER, KIND, BulkFlow, Timeline
+from overlaysim.planes.workload import ALWAYS, KIND, BulkFlow, Timeline, first_number
 from overlaysim.sim import Composition, Journey, Simulator
 from overlaysim.sim.events import FrameSeen
 from overlaysim.underlay import Underlay
@@ -41,12 +40,11 @@ class EventPlane:
         self._underlay = underlay
         self._ended = EndedPackets(on_ends)
         self._hops = None if on_hops is None else HopLog(on_hops)
-        numbers = count(FIRST_NUMBER)
         others = dict(underlay._attached)
         for host in underlay.topology.hosts:
             underlay.attach(host, partial(_receive, others.get(host)))
         for rank, flow in enumerate(flows):
-            Source(simulator, underlay, flow, rank, numbers, self._hops)
+            Source(simulator, underlay, flow, rank, self._hops)
         simulator.ledger.on_end.append(self._note_end)
 
     @property
@@ -91,7 +89,6 @@ class Source:
 
     Args:
         rank: the flow's number.
-        numbers: of all packets of all flows.
         hops: remembers all packets, if somebody wants to know what links they cross.
 
     Attributes:
@@ -105,13 +102,13 @@ class Source:
         underlay: Underlay,
         flow: BulkFlow,
         rank: int,
-        numbers: Iterator[int],
         hops: HopLog | None,
     ) -> None:
         self.rank = rank
         self.answered = flow.echo_hash is not None
         self._simulator, self._underlay, self._flow = simulator, underlay, flow
-        self._numbers, self._hops = numbers, hops
+        self._number = first_number(rank) - 1
+        self._hops = hops
         self._hosts = frozenset(underlay.topology.hosts)
         self._peer = flow.peers[0][1] if len(flow.peers) == 1 else None
         self._packets = flow.schedule.emissions(simulator.streams, flow.name).one_by_one()
@@ -123,7 +120,9 @@ class Source:
         packet = next(self._packets, None)
         if packet is not None:
             born, self._size = packet
-            self._simulator.source_at(born, self.rank, self._next)
+            self._number += 1
+            # A birth has its place among what arrives at its instant, as if it came from a link.
+            self._simulator.frame_at(born, self._number, self._next, None)
 
     def _emit(self, _: None) -> None:
         simulator, flow = self._simulator, self._flow
@@ -132,7 +131,7 @@ class Source:
         journey = simulator.ledger.create(
             KIND, now, source=flow.source, intended=peer, protocol=flow.protocol
         )
-        journey.number = next(self._numbers)
+        journey.number = self._number
         frame = flow.frames[self._size]
         if flow.packets:
             journey.packet = flow.packets[self._size]
@@ -143,7 +142,7 @@ class Source:
         self, journey: Journey, frame: Composition, flow_hash: int, host: str, peer: str
     ) -> None:
         if self._hops is not None:
-            self._hops.add(journey)
+            self._hops.add(self.rank, journey)
         journey.content = self
         journey.composition, journey.length = frame, frame.length
         journey.flow_hash = flow_hash

@@ -4,11 +4,11 @@ Bulk traffic is open loop: a packet leaves at its time whatever became of those 
 are known by their lengths and by the hash of their flow, names are resolved once per flow, and
 nothing that arrives makes anybody send anything but the echo of a ping.
 
-**Order at one instant.** Frames that arrive somewhere at the same picosecond come one after the
-other: first those of everybody else, by the numbers that the ledger gave them, then bulk frames, in
-the order in which their packets were made. For that the event plane numbers bulk packets from
-:data:`FIRST_NUMBER` on, which no ledger reaches. Packets that are born at an instant find the world
-as everything else that happens then has left it; of several the one of the first flow comes first.
+**Order at one instant.** What happens at the same picosecond happens in this order: frames of
+everybody else arrive, by the numbers that the ledger gave them; bulk packets are born or arrive, by
+flow and then by their place in it, an answer having the place of what it answers; then everything
+else happens, changes of links and routes included. For that the event plane numbers bulk packets by
+:func:`first_number`, which no ledger reaches.
 """
 
 from __future__ import annotations
@@ -30,8 +30,17 @@ ALWAYS: Timeline = ((0, ""),)
 KIND = "bulk"
 """The kind of bulk packets in ledgers and compositions."""
 
-FIRST_NUMBER = 1 << 48
-"""Where the numbers of bulk packets begin on the event plane's queue; records count from 1."""
+_PLACE_BITS = 40
+
+
+def first_number(flow: int) -> int:
+    """The number that the first packet of a flow has on the event plane's queue."""
+    return (flow + 1 << _PLACE_BITS) + 1
+
+
+def place_of(number: int) -> int:
+    """The place in its flow, from 1, of a packet with such a number."""
+    return number & (1 << _PLACE_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from overlaysim.traffic.schedule import (
     Replay,
     Schedule,
 )
-from overlaysim.underlay import LinkSpec, Topology, leaf_spine, line, listed, ring, star
+from overlaysim.underlay import LinkSpec, Topology, leaf_spine, line, ring, star
 from overlaysim.units import NS, US
 
 RATES = (1_000_000_000, 2_500_000_000, 10_000_000_000)
@@ -67,13 +67,17 @@ def _graph(draw: st.DrawFn, hosts: list[str], *, complete: bool) -> Topology:
     if complete:
         chosen = pairs
     else:
-        chosen = [(switches[n], switches[draw(st.integers(0, n - 1))]) for n in range(1, len(switches))]
+        chosen = [
+            (switches[n], switches[draw(st.integers(0, n - 1))]) for n in range(1, len(switches))
+        ]
         chosen += draw(st.lists(st.sampled_from(pairs), max_size=3))
     links = {frozenset(pair): (*pair, LinkSpec()) for pair in chosen}
     for host in hosts:
         for switch in draw(st.sets(st.sampled_from(switches), min_size=1, max_size=2)):
             links[frozenset((host, switch))] = (host, switch, LinkSpec())
-    return Topology(tuple(hosts), tuple(switches), tuple(sorted(links.values(), key=lambda e: e[:2])))
+    return Topology(
+        tuple(hosts), tuple(switches), tuple(sorted(links.values(), key=lambda e: e[:2]))
+    )
 
 
 gaps = st.one_of(

@@ -27,4 +27,10 @@ def merged(arrays: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
     filled = [array for array in arrays if len(array)]
     if len(filled) < 2:
         return filled[0] if filled else nothing()
-    return np.sort(np.concatenate(filled))
+    # numpy's stable sort finds the ascending runs and merges them: several times as fast.
+    return np.sort(np.concatenate(filled), kind="stable")
+
+
+def same(one: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
+    """Whether two arrays hold the same integers."""
+    return len(one) == len(other) and bool((one == other).all())

@@ -1,4 +1,4 @@
-"""All flows' packets in the order in which they are made."""
+"""The packets of all flows, by the time of their births."""
 
 from __future__ import annotations
 
@@ -8,24 +8,27 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from overlaysim.planes.vector.arrays import concatenated, nothing
 from overlaysim.planes.vector.classes import Classes
 from overlaysim.traffic.schedule import Emissions
 
 
 class Born(NamedTuple):
-    """Packets in their order: births (picoseconds) and classes."""
+    """Packets in the order of their flows and, within a flow, of their births.
+
+    Attributes:
+        when: births, picoseconds.
+        classes: their classes.
+        counts: how many there are of each flow.
+    """
 
     when: NDArray[np.int64]
     classes: NDArray[np.int64]
-
-
-_NONE = np.empty(0, np.int64)
+    counts: NDArray[np.int64]
 
 
 class Births:
     """Hands out packets by the time of their births.
-
-    Packets that are born at one instant come in the order of their flows.
 
     Args:
         emissions: of each flow.
@@ -35,43 +38,47 @@ class Births:
     def __init__(self, emissions: Sequence[Emissions], classes: Classes) -> None:
         self._emissions = emissions
         self._classes = classes
-        self._ahead = Born(_NONE, _NONE)
-        self._drawn_to = 0
+        self._returned: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
 
     def peek(self) -> int | None:
         """When the next packet is born; None if none is."""
-        if len(self._ahead.when):
-            return int(self._ahead.when[0])
-        births = [birth for emissions in self._emissions if (birth := emissions.peek()) is not None]
+        births = [int(when[0]) for when, _ in self._returned.values()]
+        births += [
+            birth
+            for flow, emissions in enumerate(self._emissions)
+            if flow not in self._returned and (birth := emissions.peek()) is not None
+        ]
         return min(births, default=None)
 
     def before(self, instant: int) -> Born:
         """Return those born before ``instant`` that have not been handed out."""
-        if instant > self._drawn_to:
-            self._draw(instant)
-        count = int(np.searchsorted(self._ahead.when, instant, "left"))
-        return self._take(count)
+        parts = [self._of_flow(flow, instant) for flow in range(len(self._emissions))]
+        return Born(
+            concatenated([nothing(), *(when for when, _ in parts)]),
+            concatenated([nothing(), *(classes for _, classes in parts)]),
+            np.array([len(when) for when, _ in parts], np.int64),
+        )
 
-    def _take(self, count: int) -> Born:
-        born = Born(self._ahead.when[:count], self._ahead.classes[:count])
-        self._ahead = Born(self._ahead.when[count:], self._ahead.classes[count:])
-        return born
+    def _of_flow(self, flow: int, instant: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        when, classes = self._returned.pop(flow, (nothing(), nothing()))
+        count = int(np.searchsorted(when, instant))
+        if count < len(when):
+            self._returned[flow] = when[count:], classes[count:]
+            return when[:count], classes[:count]
+        births, sizes = self._emissions[flow].before(instant)
+        if not len(births):
+            return when, classes
+        its = self._classes.of_flow(flow, births, sizes)
+        return concatenated([when, births]), concatenated([classes, its])
 
     def put_back(self, born: Born) -> None:
         """Take back packets that were the last to be handed out."""
-        self._ahead = Born(*(np.concatenate(pair) for pair in zip(born, self._ahead, strict=True)))
-
-    def _draw(self, instant: int) -> None:
-        self._drawn_to = instant
-        when, classes = [self._ahead.when], [self._ahead.classes]
-        for flow, emissions in enumerate(self._emissions):
-            births, sizes = emissions.before(instant)
-            if len(births):
-                when.append(births)
-                classes.append(self._classes.of_flow(flow, births, sizes))
-        if len(when) == 2 and not len(when[0]):
-            self._ahead = Born(when[1], classes[1])
-            return
-        born = Born(np.concatenate(when), np.concatenate(classes))
-        order = np.argsort(born.when, kind="stable")
-        self._ahead = Born(born.when[order], born.classes[order])
+        end = 0
+        for flow, count in enumerate(born.counts.tolist()):
+            begin, end = end, end + count
+            if count:
+                when, classes = self._returned.get(flow, (nothing(), nothing()))
+                self._returned[flow] = (
+                    concatenated([born.when[begin:end], when]),
+                    concatenated([born.classes[begin:end], classes]),
+                )

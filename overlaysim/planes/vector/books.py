@@ -16,11 +16,12 @@ from overlaysim.planes.vector.network import Network, Works
 from overlaysim.planes.vector.pool import Ahead, Pool, at_far_end, at_queue, on_link
 from overlaysim.planes.vector.roads import NO_PEER, NO_ROUTE, Road
 from overlaysim.planes.vector.window import Labels, Window
+from overlaysim.planes.workload import KIND
 from overlaysim.sim import Ledger
 from overlaysim.underlay import Link
 
 
-_KIND = "data"
+
 
 
 class Books:
@@ -56,8 +57,8 @@ class Books:
                 self._pool.add_propagation(*work.further)
             for keys in work.answered:
                 self._pool.turn(keys, window)
-                self._ledger.created[_KIND] += len(keys)
-                self._ledger.delivered[_KIND] += len(keys)
+                self._ledger.created[KIND] += len(keys)
+                self._ledger.delivered[KIND] += len(keys)
         for number, work in works.items():
             road = network.roads[number]
             for dropped in work.dropped:
@@ -73,8 +74,8 @@ class Books:
                     self._on_hops(self._hops(road.link.name, held, window.begin))
         arrived = concatenated([nothing(), *(keys for w in works.values() for keys in w.arrived)])
         if len(arrived):
-            self._ledger.delivered[_KIND] += len(arrived)
-            self._on_ends(self._pool.ends(arrived, window))
+            self._ledger.delivered[KIND] += len(arrived)
+            self._on_ends(self._pool.arrivals(arrived, window))
 
     def _enter_lost(self, road: Road, dropped: Dropped, window: Window) -> None:
         where = road.link.target
@@ -85,7 +86,7 @@ class Books:
 
     def enter_births(self, network: Network, born: Born, labels: Labels, window: Window) -> None:
         """Enter packets that are born, and drop those that have nowhere to go."""
-        self._ledger.created[_KIND] += len(labels)
+        self._ledger.created[KIND] += len(labels)
         for first, places in network.by_first(born):
             if first in (NO_PEER, NO_ROUTE):
                 keys = window.keys(born.when[places] - window.begin, labels[places])
@@ -111,14 +112,13 @@ class Books:
         )
 
     def _drop(self, dropped: Dropped, window: Window, ahead: Ahead, where: str) -> None:
-        self._ledger.dropped[_KIND, dropped.reason] += len(dropped.keys)
-        self._on_ends(self._pool.ends(dropped.keys, window, ahead, dropped.reason, where))
+        self._ledger.dropped[KIND, dropped.reason] += len(dropped.keys)
+        self._on_ends(self._pool.ends(dropped, window, ahead, where))
 
     def _hops(self, link: str, held: Held, begin: int) -> Hops:
-        numbers, answers = self._pool.identify(held.labels)
-        return Hops(
-            link, numbers, answers, held.arrival + begin, held.start + begin, held.due + begin
-        )
+        flows, numbers, answers = self._pool.identify(held.labels)
+        times = (held.arrival + begin, held.start + begin, held.due + begin)
+        return Hops(link, flows, numbers, answers, *times)
 
 
 def _count(link: Link, work: Work, habits: Habits, window: Window) -> None:

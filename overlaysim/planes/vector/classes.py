@@ -43,11 +43,13 @@ class Classes:
 
     Attributes:
         all: the classes in order.
-        flow: int32, the flow of each.
+        flow: the flow of each.
+        flows: how many flows there are.
         asking: n.
     """
 
     def __init__(self, flows: Sequence[BulkFlow], hosts: Collection[str]) -> None:
+        self.flows = len(flows)
         self._first: list[int] = []
         self._since: list[NDArray[np.int64]] = []
         self._sizes = [len(flow.frames) for flow in flows]
@@ -74,7 +76,7 @@ class Classes:
             self.all.append(
                 PacketClass(number, peer, destination, "", flow.echo_hash or 0, frame, None)
             )
-        self.flow = np.array([known.flow for known in self.all], np.int32)
+        self.flow = np.array([known.flow for known in self.all], np.int64)
 
     def of_flow(
         self, flow: int, births: NDArray[np.int64], sizes: NDArray[np.uint16] | int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
@@ -32,6 +33,7 @@ class Habits:
         frames: what frames are made of.
         frame_of: number of what frames of each class are made of.
         exits: the exits that frames take.
+        plain: of each exit, whether it does no more than lead to a link, alone of all.
         exit_of: number of the exit that each class takes, in as few bytes as will do (numpy sorts
             small integers in linear time).
     """
@@ -49,6 +51,10 @@ class Habits:
             for onward, answered in zip(road.onward[come], road.answered[come], strict=True)
         ]
         self.exits, self.exit_of = _numbered(ways, come, len(classes))
+        links = Counter(way.onward for way in self.exits)
+        self.plain = [
+            way.onward >= 0 and not way.answered and links[way.onward] == 1 for way in self.exits
+        ]
 
 
 def _numbered(

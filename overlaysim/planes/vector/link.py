@@ -165,6 +165,14 @@ class VectorLink:
     ) -> _Taken:  # fmt: skip
         """Send frames over the wire; those that come to its end too late are held."""
         spec = self.link.spec
+        if start is arrival and isinstance(service, int) and self._all_alike(arrival, service):
+            # Every frame is on its way for the same time: the usual case beyond the first link.
+            on_way = service + spec.delay
+            count = int(np.searchsorted(arrival, window.length - on_way, "right"))
+            later = arrival[count:]
+            work.last_due = int(arrival[-1]) + on_way
+            self._hold(keys[count:], later, later, later + on_way, service, None, window, work)
+            return _Taken(keys[:count] + (on_way << window.bits), None)
         due = start + (service + spec.delay)
         if spec.jitter or due[0] <= self.last_due:
             plain = due
@@ -175,17 +183,38 @@ class VectorLink:
         work.last_due = int(due[-1])
         lost = self._draws.loss(len(due)) < spec.loss if spec.loss else None
         count = int(np.searchsorted(due, window.length, "right"))
-        if count < len(due) or self._trace:
-            damaged = np.zeros(len(due), bool) if lost is None else lost
-            taken = Held(due, window.labels(keys), arrival, start, start + service, damaged)
-            work.held = joined([work.held, taken.since(count)])
-            if self._trace:
-                work.hops.append(taken.until(count).undamaged())
+        first = 0 if self._trace else count
+        self._hold(
+            keys[first:], arrival[first:], start[first:], due[first:],
+            service if isinstance(service, int) else service[first:],
+            None if lost is None else lost[first:], window, work,
+        )  # fmt: skip
         there = due[:count]
         there -= arrival[:count]
         there <<= window.bits
         there += keys[:count]
         return _Taken(there, None if lost is None else lost[:count])
+
+    def _all_alike(self, arrival: Times, service: int) -> bool:
+        """Whether frames that do not wait come to the far end just as they came here."""
+        spec = self.link.spec
+        if spec.jitter or spec.loss or self._trace:
+            return False
+        return int(arrival[0]) + service + spec.delay > self.last_due
+
+    def _hold(
+        self, keys: Keys, arrival: Times, start: Times, due: Times, service: Times | int,
+        lost: NDArray[np.bool_] | None, window: Window, work: Work,
+    ) -> None:  # fmt: skip
+        """Hold frames that come to the far end after the window; of others just note the hop."""
+        if not len(keys):
+            return
+        damaged = np.zeros(len(keys), bool) if lost is None else lost
+        frames = Held(due.copy(), window.labels(keys), arrival, start, start + service, damaged)
+        count = int(np.searchsorted(due, window.length, "right"))
+        work.held = joined([work.held, frames.since(count)])
+        if self._trace:
+            work.hops.append(frames.until(count).undamaged())
 
     def _arrive(
         self, before: _Taken, now: _Taken, habits: Habits, window: Window, work: Work
@@ -205,9 +234,12 @@ class VectorLink:
         order, ends = grouped(habits.exit_of[window.classes[window.labels(keys)]], len(habits.exits))
         keys = keys[order]
         begin = 0
-        for way, end in zip(habits.exits, ends, strict=True):
+        for way, plain, end in zip(habits.exits, habits.plain, ends, strict=True):
             if end > begin:
-                self._leave(way, keys[begin:end], window, work)
+                if plain:
+                    work.outputs[way.onward] = keys[begin:end]
+                else:
+                    self._leave(way, keys[begin:end], window, work)
             begin = end
 
     def _leave(self, way: Exit, keys: Keys, window: Window, work: Work) -> None:
@@ -230,12 +262,17 @@ class VectorLink:
         self.backlog, self.held, self.last_due = work.backlog, work.held, work.last_due
         self._draws.use(work.taken)
 
-    def move(self, by: int, renumber: NDArray[np.int64]) -> None:
-        """Count instants from ``by`` picoseconds later, and give packets the labels of a table."""
+    def move(self, by: int) -> None:
+        """Count instants from ``by`` picoseconds later."""
         self.backlog = self.backlog.moved(by)
         self.last_due -= by
         if len(self.held):
-            self.held = self.held.moved(by).relabelled(renumber)
+            self.held = self.held.moved(by)
+
+    def relabel(self, table: NDArray[np.int64]) -> None:
+        """Give packets the labels of a table, by the labels that they have."""
+        if len(self.held):
+            self.held = self.held.relabelled(table)
 
     def clear(self) -> Held:
         """The link has gone down: return what it held; it begins anew at instant 0."""

@@ -22,12 +22,13 @@ circle. Where they are too many, the caller is told to try a shorter window.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from overlaysim.planes.vector.arrays import same
 from overlaysim.planes.vector.births import Born
 from overlaysim.planes.vector.classes import Classes
 from overlaysim.planes.vector.exits import Habits, grouped
@@ -80,8 +81,14 @@ class Network:
         self._plan()
 
     def _plan(self) -> None:
-        self._order = dependency_order(self.roads.feeds())
+        feeds = self.roads.feeds()
         firsts = sorted(set(self.roads.first.tolist()))
+        depth = _depths(feeds, [first for first in firsts if first >= 0])
+        # Around a circle it is best to begin where packets do.
+        self._order = [
+            sorted(group, key=lambda link: (depth.get(link, 0), link))
+            for group in dependency_order(feeds)
+        ]
         place = {first: place for place, first in enumerate(firsts)}
         self._firsts = firsts
         self._first_of = np.array([place[first] for first in self.roads.first.tolist()], np.uint16)
@@ -119,7 +126,7 @@ class Network:
         keys = window.keys(born.when - window.begin, labels)
         for first, places in self.by_first(born):
             if first >= 0:
-                inputs[first][_BIRTHS] = keys[places]
+                inputs[first][_BIRTHS] = np.sort(keys[places], kind="stable")
         works: Works = {}
         for group in self._order:
             self._work_group(group, inputs, window, works)
@@ -148,14 +155,12 @@ class Network:
         coming = list(inputs[number].values())
         work = works[number] = self.link(number).work(coming, self.habits_of(number), window)
         changed = set()
-        for onward in {**before, **work.outputs}:
-            keys = work.outputs.get(onward)
-            if keys is None:
-                del inputs[onward][number]
-            elif onward in before and np.array_equal(keys, before[onward]):
-                continue
-            else:
+        for onward, keys in work.outputs.items():
+            if onward not in before or not same(keys, before[onward]):
                 inputs[onward][number] = keys
+                changed.add(onward)
+        for onward in before.keys() - work.outputs.keys():
+            del inputs[onward][number]
             changed.add(onward)
         return changed
 
@@ -170,3 +175,16 @@ class Network:
         if number not in self.habits:
             self.habits[number] = Habits(self.roads[number], self._classes.all)
         return self.habits[number]
+
+
+def _depths(feeds: Mapping[int, Iterable[int]], firsts: Sequence[int]) -> dict[int, int]:
+    """How many links lie between each link and the nearest at which packets are born."""
+    depths = dict.fromkeys(firsts, 0)
+    frontier = deque(firsts)
+    while frontier:
+        link = frontier.popleft()
+        for fed in sorted(feeds[link]):
+            if fed not in depths:
+                depths[fed] = depths[link] + 1
+                frontier.append(fed)
+    return depths

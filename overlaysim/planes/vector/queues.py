@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from overlaysim.planes.vector.arrays import nothing
+from overlaysim.planes.vector.arrays import concatenated, nothing
 
 Times = NDArray[np.int64]
 """Picoseconds from the beginning of a window."""
@@ -59,11 +59,12 @@ class Backlog:
         gone = int(np.searchsorted(start, length, "right"))
         last = service if isinstance(service, int) else int(service[-1])
         waiting = start[gone:]
-        its = np.broadcast_to(sizes, start.shape)[gone:]
+        its = np.full(len(waiting), sizes) if isinstance(sizes, int) else sizes[gone:]
         return Backlog(
-            int(start[-1]) + last, np.concatenate((old.starts, waiting)),
-            np.concatenate((old.sizes, its)),
-        )  # fmt: skip
+            int(start[-1]) + last,
+            concatenated([old.starts, waiting]),
+            concatenated([old.sizes, its]),
+        )
 
     def moved(self, by: int) -> Backlog:
         """The same with instants counted from ``by`` picoseconds later."""
@@ -107,7 +108,7 @@ def serve(
     """Let frames come to a queue.
 
     Args:
-        arrival: when each comes, ascending.
+        arrival: when each comes, ascending; at least one.
         service: how long each occupies the transmitter, picoseconds; one number if all the same.
         sizes: their lengths in bytes, likewise.
         backlog: what is there when the first one comes.
@@ -130,12 +131,14 @@ def serve(
 def _fifo(arrival: Times, service: Times | int, busy_until: int) -> Times:
     """Return when the transmission of each frame begins if there is room for all."""
     if isinstance(service, int):
+        if int(arrival[0]) >= busy_until and (arrival[1:] - arrival[:-1] >= service).all():
+            return arrival  # nobody waits
         before = np.arange(0, service * len(arrival), service)
     else:
         before = np.cumsum(service)
         before -= service
     start = arrival - before
-    if len(start) and start[0] < busy_until:
+    if start[0] < busy_until:
         start[0] = busy_until
     np.maximum.accumulate(start, out=start)
     start += before
@@ -171,7 +174,7 @@ class _Equal:
 
         A frame that waits w behind frames of S each finds ceil(w / S) - 1 others waiting.
         """
-        if self._room is None or not len(start):
+        if self._room is None or start is self._arrival:
             return None
         wait = start - self._arrival
         longest = self._room * self._service
@@ -179,7 +182,9 @@ class _Equal:
 
     def largest(self, arrival: Times, start: Times) -> int:
         """See :attr:`Served.largest`."""
-        return -(-int((start - arrival).max()) // self._service) if len(start) else 0
+        if start is arrival or not len(start):
+            return 0
+        return -(-int((start - arrival).max()) // self._service)
 
     def again(self, begin: int, end: int, busy: bool) -> Times:
         """Go through some frames again; return starts, :data:`_NO_ROOM` of those refused.
@@ -242,8 +247,10 @@ def _equals(arrival: Times, busy_until: int, service: int, room: int) -> Times:
 
     In blocks, by whichever way the busy periods of the last block made the quicker one.
     """
-    parts: list[Times] = []
-    begin, at_once = 0, True
+    # A queue that was longer before may hold more than there is room for, which has to go first.
+    begin = int(np.searchsorted(arrival, busy_until - room * service))
+    parts = [np.full(begin, _NO_ROOM)]
+    at_once = True
     while begin < len(arrival):
         block = arrival[begin : begin + _BLOCK]
         way = _all_at_once_equal if at_once else _one_by_one_equal
