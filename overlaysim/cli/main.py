@@ -163,6 +163,10 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, metavar="N", help="take the place of the scenario's seed"
     )
+    parser.add_argument(
+        "--plane", choices=("auto", "event", "vector"),
+        help="what carries bulk traffic; takes the place of the scenario's plane",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="DIR", help="write report, tables and figures")
     parser.add_argument("--capture", action="store_true", help="add capture.pcapng to --out")
     parser.add_argument(

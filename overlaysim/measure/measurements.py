@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from overlaysim.measure.audit import Audit
+from overlaysim.measure.bulk import BulkUse
 from overlaysim.measure.conservation import Conservation
 from overlaysim.measure.failures import Failures, find_failures
 from overlaysim.measure.fates import Fates, judge_packets
@@ -30,6 +31,7 @@ class RunMeta:
         simulated: length of the run, picoseconds.
         packets: packets created.
         plane: the data plane that carried them.
+        plane_reason: why that one, in words; empty if there was no choice.
         complete: False if the run was interrupted.
         scenario_sha256: hex digest of the scenario file; empty if there was none.
         settings: what else the run depends on; JSON values only.
@@ -43,6 +45,7 @@ class RunMeta:
     simulated: int
     packets: int
     plane: str = "event"
+    plane_reason: str = ""
     complete: bool = True
     scenario_sha256: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -62,6 +65,7 @@ class Measurements:
         audit: look-ups judged, states and convergence of names.
         conservation: created, delivered, dropped, in flight.
         links: what each direction of each link did.
+        bulk: bulk traffic between hosts, flow by flow.
         events: all trace events in time order.
     """
 
@@ -73,6 +77,7 @@ class Measurements:
     conservation: Conservation
     links: tuple[LinkUse, ...]
     events: tuple[Any, ...]
+    bulk: tuple[BulkUse, ...] = ()
 
     @property
     def commands(self) -> tuple[CommandEnded, ...]:

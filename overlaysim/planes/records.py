@@ -96,6 +96,7 @@ class FlowTally:
     Attributes:
         delivered: packets that arrived; of an answered flow those whose answer did.
         dropped: packets (or answers) dropped, by reason and link or node.
+        turned: packets that reached their receiver and whose answers have ended, anyhow.
         queue: picoseconds that all that arrived have waited.
         transmit: likewise of transmission.
         propagate: likewise of propagation.
@@ -103,9 +104,15 @@ class FlowTally:
 
     delivered: int = 0
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    turned: int = 0
     queue: int = 0
     transmit: int = 0
     propagate: int = 0
+
+    @property
+    def ended(self) -> int:
+        """Packets that have ended."""
+        return self.delivered + self.dropped.total()
 
 
 class Tally:
@@ -123,6 +130,10 @@ class Tally:
         """Take note of ends."""
         count = len(self.flows)
         ended = np.bincount(ends.flows, minlength=count).tolist()
+        if ends.turned.max(initial=-1) >= 0:
+            turned = np.bincount(ends.flows[ends.turned >= 0], minlength=count).tolist()
+            for tally, packets in zip(self.flows, turned, strict=True):
+                tally.turned += packets
         if ends.reason:
             for tally, packets in zip(self.flows, ended, strict=True):
                 if packets:
@@ -158,6 +169,16 @@ class Tally:
         """The latencies of a flow, or of all, ascending, picoseconds."""
         parts = list(self._parts(flow))
         return np.sort(np.concatenate(parts)) if parts else np.empty(0, np.int64)
+
+    def by_flow(self) -> list[Integers]:
+        """The latencies of each flow, ascending, picoseconds."""
+        if not self._latencies:
+            return [np.empty(0, np.int64) for _ in self.flows]
+        flows = np.concatenate([flows.astype(np.int64) for flows, _ in self._latencies])
+        latencies = np.concatenate([some.astype(np.int64) for _, some in self._latencies])
+        order = np.lexsort((latencies, flows))
+        ends = np.cumsum(np.bincount(flows, minlength=len(self.flows)))
+        return np.split(latencies[order], ends[:-1])
 
     def _parts(self, flow: int | None) -> Iterator[Integers]:
         for flows, latencies in self._latencies:

@@ -7,6 +7,7 @@ from html import escape
 
 from overlaysim.errors import visible
 from overlaysim.measure import Measurements
+from overlaysim.report.bulk_section import bulk_tables, plane_line
 from overlaysim.report.fault_sections import faults_table, strays_table
 from overlaysim.report.sections import (
     ExpectationResult,
@@ -43,6 +44,7 @@ def render_html(
     """
     tables = [
         *(latency_tables(measurements) or ()),
+        *(bulk_tables(measurements) or ()),
         transfers_table(measurements),
         stalled_table(measurements),
         overhead_table(measurements),
@@ -59,6 +61,7 @@ def render_html(
         [
             '<div class="overlaysim">',
             f"<p><strong>{_text(headline(measurements))}</strong></p>",
+            *([f"<p>{_text(plane)}</p>"] if (plane := plane_line(measurements)) else []),
             *(f"<p>{_text(warning)}</p>" for warning in measurements.meta.warnings),
             *(html_table(table) for table in tables if table is not None),
             f"<p>{_text(conservation_line(measurements))}</p>",
