@@ -27,9 +27,9 @@ class Target(NamedTuple):
 
 
 TARGETS = {
-    ("event", "W1"): Target(0.06, 0.20),
-    ("event", "W2"): Target(0.05, 0.18),
-    ("event", "W3"): Target(0.04, 0.10),
+    ("event", "W1"): Target(0.10, 0.20),
+    ("event", "W2"): Target(0.09, 0.18),
+    ("event", "W3"): Target(0.06, 0.10),
     ("vector", "W1"): Target(5, 20),
     ("vector", "W2"): Target(3, 7),
     ("vector", "W3"): Target(0.5, 2),
