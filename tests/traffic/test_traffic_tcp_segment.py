@@ -107,4 +107,3 @@ def test_ranges_from_the_top() -> None:
     assert ranges.top(3, 100) == 20
     assert ranges.top(3, 9) == 30  # two of them are more than nine
     assert ranges.top(5, 100) == -1
-    assert (len(ranges), ranges.last) == (4, (40, 45))

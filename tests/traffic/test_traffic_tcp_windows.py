@@ -10,6 +10,7 @@ from overlaysim.traffic.tcp.congestion import UNLIMITED, CongestionControl
 from overlaysim.traffic.tcp.cubic import ALPHA, Cubic
 from overlaysim.traffic.tcp.hystart import HyStart
 from overlaysim.traffic.tcp.newreno import NewReno
+from overlaysim.traffic.tcp.prr import RateReduction
 from overlaysim.traffic.tcp.rtt import RoundTrip
 from overlaysim.units import MS, SECOND, US
 
@@ -151,6 +152,25 @@ def test_cubic_gives_way_when_windows_shrink() -> None:
     assert control.cwnd == 420 * MSS
 
 
+def test_cubic_grows_by_half_a_window_per_round_trip_at_most() -> None:
+    """RFC 9438 section 4.2: the target is at most 1.5 windows away, however late it is."""
+    control = cubic_after_loss_at(100)
+    control.acknowledged(MSS, control.cwnd, RTT, 0)
+    before = control.cwnd
+    control.acknowledged(MSS, control.cwnd, RTT, 600 * SECOND)
+    assert control.cwnd == before + MSS // 2
+
+
+def test_cubic_forgets_where_the_loss_was_after_a_time_out() -> None:
+    """RFC 9438 section 4.8: K = 0 and W_max is where congestion avoidance begins: 0.4 t^3 more."""
+    control = cubic_after_loss_at(1000)
+    control.timed_out(700 * MSS, 0, again=False)
+    assert (control.cwnd, control.ssthresh) == (MSS, 490 * MSS)
+    control.cwnd = control.ssthresh
+    rounds(control, 50)
+    assert control.cwnd / MSS == pytest.approx(490 + 0.4 * 5**3, rel=0.01)
+
+
 def test_hystart_leaves_slow_start_when_round_trips_grow() -> None:
     """RFC 9406: 10 of 20 ms rounds, then longer by more than 4 ms: a quarter of the growth for
     five rounds, then congestion avoidance."""
@@ -171,3 +191,28 @@ def test_hystart_goes_on_when_it_was_chance() -> None:
     assert grown[15] == MSS // 4
     assert grown[-1] == MSS
     assert not hystart.over
+
+
+def test_rate_reduction_sends_one_for_two_and_ends_at_the_threshold() -> None:
+    """RFC 6937 section 4: 20 segments outstanding, one of them lost, NewReno: ssthresh 10."""
+    reduction = RateReduction(20 * MSS, 10 * MSS, MSS, sent=0)
+    pipe, sent, rates = 19 * MSS, 0, []
+    for _ in range(19):
+        pipe -= MSS
+        window = reduction.window(MSS, pipe, sent, safe=False)
+        allowed = (window - pipe) // MSS
+        rates.append(allowed)
+        pipe += allowed * MSS
+        sent += allowed * MSS
+    assert rates[:14] == [1, 0] + [0, 1] * 6  # the first one goes at once
+    assert pipe == 10 * MSS
+
+
+def test_rate_reduction_after_many_losses_sends_what_arrives() -> None:
+    """Of 20 outstanding 15 are lost: below the threshold one goes for each that arrives, and one
+    more where the network is safe."""
+    for safe, grown in ((False, 1), (True, 2)):
+        reduction = RateReduction(20 * MSS, 10 * MSS, MSS, sent=0)
+        assert reduction.window(MSS, 4 * MSS, 0, safe=False) == 5 * MSS
+        assert reduction.window(MSS, 4 * MSS, MSS, safe=safe) == (4 + grown) * MSS
+    assert reduction.window(9 * MSS, 9 * MSS, MSS, safe=True) == 10 * MSS

@@ -17,16 +17,8 @@ class Ranges:
     def __bool__(self) -> bool:
         return bool(self._starts)
 
-    def __len__(self) -> int:
-        return len(self._starts)
-
     def __iter__(self) -> zip[tuple[int, int]]:
         return zip(self._starts, self._ends, strict=True)
-
-    @property
-    def last(self) -> tuple[int, int]:
-        """The highest range; there must be one."""
-        return self._starts[-1], self._ends[-1]
 
     def add(self, start: int, end: int) -> tuple[int, int]:
         """Add a range and return the one that it is part of now."""

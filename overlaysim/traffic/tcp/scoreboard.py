@@ -105,11 +105,13 @@ class Scoreboard:
     def select(self, start: int, end: int) -> list[Sent]:
         """The peer has the range; returns the segments of which that was not known."""
         found: list[Sent] = []
-        start = self.sacked.covered_until(start)
-        if start >= end:
+        known = self.sacked.covered_until(start)
+        if known >= end:
             return found
-        for record in self.between(start, end):
-            if record.fate != SACKED:
+        records = self.records
+        first = bisect_right(records, known, key=_END)
+        for record in records[first : bisect_right(records, end, lo=first, key=_END)]:
+            if record.start >= start and record.fate != SACKED:
                 if record.fate == IN_FLIGHT:
                     self.pipe -= record.end - record.start
                 record.fate = SACKED

@@ -14,10 +14,8 @@ from overlaysim.traffic.tcp.scoreboard import Scoreboard, Sent
 from overlaysim.traffic.tcp.sequence import NEVER
 from overlaysim.traffic.tcp.settings import TcpSettings
 from overlaysim.traffic.tcp.tail import TailLossProbe
+from overlaysim.traffic.tcp.timer import PERSIST, PROBE, RETRANSMIT, Timer
 from overlaysim.wire.tcp import ACK, FIN, PSH
-
-RETRANSMIT, PROBE, PERSIST = "retransmit", "probe", "persist"
-"""What the timer is for: a time-out, a tail loss probe, a closed window."""
 
 Emit = Callable[[int, int, int, int, tuple[tuple[int, Any], ...], bool], None]
 """Sends a segment: now, offset, payload bytes, flags, contents, whether it is sent again."""
@@ -43,13 +41,12 @@ class Sender:
         widest: the largest window that the peer ever offered, bytes.
         timeouts: time-outs, or probes of a closed window, since the last sign of progress.
         retransmits: segments sent again.
-        timer: what :attr:`due` is for.
-        due: when the timer fires, picoseconds.
+        timer: for time-outs and probes.
     """
 
     __slots__ = (
         "_age", "_board", "_emit", "_last_sent", "_out", "_settings", "_size", "_small", "_tail",
-        "_trip", "control", "due", "edge", "next", "recovery", "retransmits", "sack", "timeouts",
+        "_trip", "control", "edge", "next", "recovery", "retransmits", "sack", "timeouts",
         "timer", "una", "widest",
     )  # fmt: skip
 
@@ -78,9 +75,9 @@ class Sender:
         self.una = self.next = self.edge = 1
         self.widest = 0
         self.timeouts = self.retransmits = 0
-        self.timer, self.due = RETRANSMIT, NEVER
         self._small = 0  # offset behind the last small segment, for Nagle
         self._tail = TailLossProbe(settings, self._board, self.recovery, trip, sack=sack)
+        self.timer = Timer(trip, self._tail)
         self._last_sent = 0
 
     @property
@@ -131,7 +128,7 @@ class Sender:
         if advanced:
             if not recovery.impatient:
                 self._arm(now)
-        elif selected and (self.timer == PROBE or recovery.by_time):
+        elif selected and (self.timer.kind == PROBE or recovery.by_time):
             self._arm(now)
 
     def _select(self, offset: int, blocks: Sequence[tuple[int, int]]) -> list[Sent]:
@@ -167,9 +164,9 @@ class Sender:
         """The peer has room up to ``edge``; its window is ``window`` bytes."""
         self.edge = edge
         self.widest = max(self.widest, window)
-        if self.timer == PERSIST and self.due != NEVER and not self._stuck():
+        if self.timer.kind == PERSIST and not self.timer.off and not self._stuck():
             self._trip.reset()
-            self.due = NEVER
+            self.timer.stop()
 
     # ---- sending --------------------------------------------------------------------------------
 
@@ -183,7 +180,8 @@ class Sender:
             again = self._resend(again, mss, now)
         if again is None and self.next < self._out.span:
             self._send_new(mss, now)
-        if self.due == NEVER or (self.next > before and self.timer != RETRANSMIT):
+        timer = self.timer
+        if timer.due == NEVER or (self.next > before and timer.kind != RETRANSMIT):
             self._arm(now)
 
     def _resend(self, record: Sent, mss: int, now: int) -> Sent | None:
@@ -196,7 +194,7 @@ class Sender:
                 return lost
             recovery.urgent = False
             if lost.start == self.una and not recovery.impatient:
-                self.due = NEVER  # to begin anew
+                self.timer.stop()  # to begin anew
             board.resend(lost, length, now)
             self._transmit(lost.start, lost.end, now, again=True)
             lost = board.first_lost()
@@ -268,7 +266,7 @@ class Sender:
     @property
     def next_due(self) -> int:
         """The next instant at which :meth:`on_timer` has something to do."""
-        return min(self.due, self.recovery.due)
+        return min(self.timer.due, self.recovery.due)
 
     def on_timer(self, now: int) -> bool:
         """Do what is due; returns whether there is hope left."""
@@ -277,16 +275,16 @@ class Sender:
         if recovery.due <= now:
             recovery.look_again(flight, self.next, now)
             self.send(now)
-        if self.due > now:
+        if self.timer.due > now:
             return True
-        if self.timer == PROBE:
+        if self.timer.kind == PROBE:
             self._probe_tail(now)
             return True
         self.timeouts += 1
         if self.timeouts > self._settings.retries:
             return False
         self._trip.back_off()
-        if self.timer == PERSIST:
+        if self.timer.kind == PERSIST:
             if not self._send_regardless(now):
                 self._emit(now, self.una - 1, 0, ACK, (), False)
         else:
@@ -304,15 +302,11 @@ class Sender:
     def _arm(self, now: int) -> None:
         """Set the timer for what is outstanding now."""
         if self.next > self.una:
-            wait, self.timer = self._trip.rto, RETRANSMIT
-            probe = self._tail.wait()
-            if probe is not None and probe < wait:
-                wait, self.timer = probe, PROBE
-            self.due = now + wait
+            self.timer.start(now)
         elif self.next < self._out.span and self._stuck():
-            self.timer, self.due = PERSIST, now + self._trip.rto
+            self.timer.persist(now)
         else:
-            self.due = NEVER
+            self.timer.stop()
 
     def _stuck(self) -> bool:
         """Whether it is the peer's window that keeps data from being sent."""
@@ -329,7 +323,7 @@ class Sender:
             board.resend(last, self._fitting(last, self._size.current()), now)
             self._tail.sent(last.end, new=False)
             self._transmit(last.start, last.end, now, again=True)
-        self.timer, self.due = RETRANSMIT, now + self._trip.rto
+        self.timer.probed(now)
 
     def _send_regardless(self, now: int) -> bool:
         """Send a new segment that the peer has room for; returns False if there is none."""

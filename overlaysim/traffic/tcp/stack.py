@@ -142,7 +142,7 @@ class TcpStack:
         """
         endpoint = self._find(connection)
         if endpoint is not None:
-            endpoint.abort(now)
+            endpoint.abort()
             self._settle(endpoint)
 
     def info(self, connection: int) -> TcpInfo:
@@ -164,7 +164,7 @@ class TcpStack:
         endpoint = self._by_ends.get(key)
         listens = segment.dst_port in self._listening
         if endpoint is not None and listens and endpoint.succeeded_by(segment):
-            endpoint.abort(now)
+            endpoint.abort()
             self._settle(endpoint)
             endpoint = None
         if endpoint is not None:
