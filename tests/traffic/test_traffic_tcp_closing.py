@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from tcp_rig import DELAY, PORT, A, B, Path
 
+from overlaysim.errors import ModelError
 from overlaysim.traffic.tcp import Closed, Established, Failed, PeerClosed, TcpSegment, TcpSettings
 from overlaysim.units import MS, SECOND
 from overlaysim.wire.tcp import ACK, FIN, RST, SYN
@@ -41,6 +42,8 @@ def test_one_end_closes_and_later_the_other() -> None:
     assert path.a.info(connection).state == "TIME-WAIT"
     assert path.events(A)[-2:] == [PeerClosed(connection), Closed(connection)]
     assert path.events(B)[-1] == Closed(1)
+    with pytest.raises(ModelError, match="has ended"):
+        path.b.info(1)  # only who closed first has to remember
     path.run()
     assert path.now == pytest.approx(LATER + 60 * SECOND, abs=SECOND)
     assert path.a.next_timer() is path.b.next_timer() is None
@@ -252,3 +255,14 @@ def test_keepalive_does_not_disturb_a_conversation() -> None:
     assert [segment.length for _, segment in path.sent if segment.src == A and _ >= LATER] == 5 * [
         10
     ]
+
+
+def test_what_is_outstanding_is_not_asked_about() -> None:
+    settings = TcpSettings(keepalive=True, keepalive_time=SECOND, keepalive_interval=SECOND)
+    path = Path(settings=settings, settings_b=TcpSettings())
+    connection = opened(path)
+    path.fate = lambda _: []
+    path.write(A, connection, 10)
+    path.run(LATER + 100 * SECOND)
+    assert {line for line in path.lines(LATER)} == {"A P. 10"}
+    assert path.events(A, Failed) == []

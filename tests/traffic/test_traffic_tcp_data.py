@@ -8,8 +8,9 @@ import pytest
 from tcp_rig import DELAY, A, B, Path
 
 from overlaysim.traffic.tcp import Acknowledged, Failed, Received, TcpSegment, TcpSettings
+from overlaysim.traffic.tcp.receiver import Receiver
 from overlaysim.units import MS, SECOND
-from overlaysim.wire.tcp import SYN
+from overlaysim.wire.tcp import ACK, SYN
 
 LATER = SECOND
 SLOW = TcpSettings(quick_acks=0)
@@ -174,6 +175,52 @@ def test_a_peer_that_takes_back_room_is_obeyed() -> None:
     path.write(A, connection, 500)
     path.run(LATER + 100 * MS)
     assert path.lines(LATER) == []
+
+
+def test_of_two_windows_the_newer_counts() -> None:
+    path = Path()
+    connection = opened(path)
+    ack = path.sent[1][1]
+    fields = (B, A, ack.src_port, ack.dst_port)
+    for ahead, window in ((10, 400), (0, 0)):  # overtaken on the way
+        path.inject(
+            TcpSegment(*fields, ack.seq + 1 + ahead, ack.ack, ACK, window, 0, stamp=ack.stamp)
+        )
+    path.write(A, connection, 500)
+    assert path.lines(LATER) == ["A P. 500"]
+
+
+def test_a_sliver_of_window_is_not_used_at_once() -> None:
+    """RFC 9293 section 3.8.6.2.1: 384 bytes are far less than half of what there was room for."""
+    path = Path()
+    connection = opened(path)
+    ack = path.sent[1][1]
+    path.inject(TcpSegment(B, A, ack.src_port, ack.dst_port, ack.seq + 1, ack.ack, ACK, 3, 0,
+                           stamp=ack.stamp))  # fmt: skip
+    path.write(A, connection, 5000)
+    path.run(LATER + 199 * MS)
+    assert path.lines(LATER) == []
+    path.run(LATER + 200 * MS)
+    assert path.lines(LATER) == ["A . 384"]
+
+
+def test_the_edge_of_the_window_moves_by_a_fair_piece() -> None:
+    receiver = Receiver(TcpSettings(receive_buffer=5000, auto_read=False), 0, sack=True)
+    receiver.take(1, 1000, False, (), 0)
+    assert receiver.window() == 4000
+    receiver.take(1001, 4000, False, (), 0)
+    assert receiver.window() == 0
+    assert not receiver.read(2000)
+    assert receiver.window() == 0  # less than half of the buffer
+    assert receiver.read(1000)
+    assert receiver.window() == 3000
+
+
+def test_what_comes_twice_in_part_is_handed_over_once() -> None:
+    receiver = Receiver(TcpSettings(), 7, sack=True)
+    assert receiver.take(1, 1000, False, ((1000, "a"),), 0) == (1000, ("a",))
+    assert receiver.take(501, 1000, False, ((500, "a"), (1000, "b")), 0) == (500, ("b",))
+    assert receiver.take(501, 1000, False, ((500, "a"), (1000, "b")), 0) == (0, ())
 
 
 def test_windows_without_scaling_stay_within_64_kib() -> None:

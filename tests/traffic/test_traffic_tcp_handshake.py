@@ -169,6 +169,19 @@ def test_a_reset_must_answer_the_syn() -> None:
     assert path.events(A) == [Failed(connection, "refused")]
 
 
+def test_a_reset_of_a_half_open_connection_must_fit() -> None:
+    path = Path(lambda segment: [DELAY] if segment.flags == SYN else [])
+    path.connect()
+    path.run(DELAY)
+    syn, answer = path.sent[0][1], path.sent[1][1]
+    fake = TcpSegment(A, B, syn.src_port, PORT, syn.seq + 9, answer.seq + 1, RST | ACK, 0, 0)
+    path.inject(fake)
+    assert path.b.info(1).state == "SYN-RECEIVED"
+    path.inject(replace(fake, seq=syn.seq + 1))
+    with pytest.raises(ModelError, match="has ended"):
+        path.b.info(1)
+
+
 def test_an_answer_to_an_earlier_syn_is_reset() -> None:
     path = Path(lambda _: [])
     path.connect()

@@ -9,6 +9,7 @@ import pytest
 from tcp_rig import DELAY, A, B, Path
 
 from overlaysim.traffic.tcp import Failed, TcpSegment, TcpSettings
+from overlaysim.traffic.tcp.scoreboard import IN_FLIGHT, LOST, Scoreboard
 from overlaysim.units import MS, SECOND, US
 
 LATER = SECOND
@@ -81,6 +82,7 @@ def test_the_window_shrinks_once_for_all_losses_of_a_flight(settings: TcpSetting
     assert info.ssthresh == pytest.approx(0.7 * 11, abs=0.05)  # 10, and one for segment 0
     path.run()
     assert path.received(B)[0] == 20 * MSS
+    assert path.a.info(connection).cwnd >= info.ssthresh
     assert [number for _, number in path.again()] == [1, 3, 4]
 
 
@@ -91,6 +93,111 @@ def test_without_selective_acknowledgements_a_hole_takes_a_round_trip() -> None:
     assert all(2 * DELAY / MS <= gap < 2 * DELAY / MS + 1 for gap in gaps)
     path = run(RACK, {1, 3, 4})
     assert path.again()[-1][0] - path.again()[0][0] < 1
+
+
+def test_the_window_does_not_grow_during_recovery() -> None:
+    path = Line(settings=DUPLICATES)
+    connection = path.connect()
+    path.run(LATER)
+    path.lose({1, 3, 5})
+    path.write(A, connection, 40 * MSS)
+    path.run(LATER + 5 * DELAY)
+    info = path.a.info(connection)
+    assert [number for _, number in path.again()] == [1, 3]  # the first of them is acknowledged
+    assert info.cwnd == info.ssthresh
+
+
+def test_recovery_ends_with_the_window_at_the_threshold() -> None:
+    """However little was in the network towards its end."""
+    path = Line(settings=TcpSettings(initial_window=40))
+    connection = path.connect()
+    path.run(LATER)
+    path.lose(range(1, 36))
+    path.write(A, connection, 40 * MSS)
+    path.run(LATER + 6 * DELAY - 1)
+    assert path.a.info(connection).cwnd < 20
+    path.run()
+    info = path.a.info(connection)
+    assert info.cwnd >= info.ssthresh == pytest.approx(0.7 * 39, abs=0.01)
+
+
+def test_a_time_out_in_recovery_does_not_lower_the_threshold_once_more() -> None:
+    path = Line(settings=COUNT)
+    connection = path.connect()
+    path.run(LATER)
+    path.lose({1}, again=1)
+    path.write(A, connection, 40 * MSS)
+    path.run(LATER + 100 * MS)
+    before = path.a.info(connection).ssthresh
+    path.run(LATER + 215 * MS)
+    assert path.a.info(connection).rto == 400 * MS
+    assert path.a.info(connection).ssthresh == before is not None
+
+
+def test_the_time_out_runs_from_the_first_segment_on() -> None:
+    """RFC 6298 section 5.1: what is sent later does not put it off."""
+    path = Path(settings=COUNT)
+    connection = path.connect()
+    path.run(LATER)
+    path.fate = lambda _: []
+    for _ in range(3):
+        path.write(A, connection, MSS)
+        path.run(path.now + 90 * MS)
+    assert [at - LATER for at, segment in path.sent if segment.retransmission] == [200 * MS]
+
+
+def test_late_copies_of_acknowledgements_are_no_duplicates() -> None:
+    path = Line(settings=DUPLICATES)
+    connection = path.connect()
+    path.run(LATER)
+    path.write(A, connection, 5 * MSS)
+    path.run(LATER + SECOND)
+    old = next(segment for at, segment in path.sent if at > LATER and segment.src == B)
+    path.fate = lambda _: []
+    path.write(A, connection, 5 * MSS)
+    for _ in range(4):
+        path.inject(old)
+    assert path.again() == []
+
+
+def test_an_answer_to_a_copy_tells_no_round_trip() -> None:
+    """Both acknowledgements are lost; that of the copy echoes the first one's time stamp."""
+    path = Line(settings=COUNT)
+    connection = path.connect()
+    path.run(LATER)
+    path.write(A, connection, 2 * MSS)
+    path.run(LATER + DELAY - 1)
+    path.fate = lambda segment: [] if segment.src == B else [DELAY]
+    path.run(LATER + DELAY)
+    path.fate = lambda _: [DELAY]
+    path.run(LATER + SECOND)
+    info = path.a.info(connection)
+    assert info.bytes_acked == 2 * MSS
+    assert len(path.again()) == 1
+    assert info.srtt == 2 * DELAY
+
+
+def test_a_scoreboard_counts_what_is_in_the_network() -> None:
+    board = Scoreboard()
+    for start in (1, 101, 201):
+        board.add(start, start + 100, start)
+    (first,), done, once = board.acknowledge(151)
+    assert (first.start, first.end, done, once) == (1, 101, 1, True)
+    assert board.pipe == 150  # half of the second
+    board.lose(board.records[0])
+    assert board.acknowledge(171)[1] == 0
+    assert board.pipe == 100
+    lost = board.first_lost()
+    assert lost is not None
+    assert (lost.start, lost.end) == (171, 201)
+    board.resend(lost, 10, 500)
+    assert [(record.start, record.end, record.fate) for record in board.records] == [
+        (171, 181, IN_FLIGHT), (181, 201, LOST), (201, 301, IN_FLIGHT),
+    ]  # fmt: skip
+    assert board.pipe == 110
+    assert [record.start for record in board.select(201, 301)] == [201]
+    assert board.select(201, 301) == []
+    assert board.pipe == 10
 
 
 def test_many_holes_without_selective_acknowledgements_end_in_a_time_out() -> None:
@@ -230,29 +337,26 @@ def test_a_segment_overtaken_by_a_few_is_not_lost() -> None:
         assert path.received(B)[0] == 8 * MSS
 
 
-def test_rack_learns_that_a_path_reorders() -> None:
-    """Once it has seen a segment late, it waits a quarter of the round trip."""
-    path = Line()
+@pytest.mark.parametrize(("first", "again"), [(0, [23, 43]), (25, [])])
+def test_rack_learns_that_a_path_reorders(first: int, again: list[int]) -> None:
+    """Once it has seen a segment late by little, it waits a quarter of the round trip."""
+    path = Line(settings=TcpSettings(initial_window=40))
     connection = path.connect()
     path.run(LATER)
-    late = iter([3, 13])
-    pick = next(late)
     count = iter(range(10_000))
+    late = {3: first, 23: 500, 43: 500}
 
     def fate(segment: TcpSegment) -> list[int]:
         if not segment.length or segment.retransmission:
             return [DELAY]
-        number = next(count) % 100
-        return [DELAY + 10 * number * US + (500 * US if number == pick else 0)]
+        number = next(count)
+        return [DELAY + (10 * (number % 20) + late.get(number, 0)) * US]
 
     path.fate = fate
-    path.write(A, connection, 10 * MSS)
-    path.run(LATER + 100 * MS)
-    assert len(path.again()) == 1
-    pick = next(late)
-    path.write(A, connection, 10 * MSS)
-    path.run()
-    assert len(path.again()) == 1
+    for _ in range(3):
+        path.write(A, connection, 20 * MSS)
+        path.run(path.now + 100 * MS)
+    assert [number for _, number in path.again()] == again
 
 
 def test_selective_acknowledgements_name_the_newest_block_first() -> None:

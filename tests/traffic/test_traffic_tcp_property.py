@@ -88,5 +88,6 @@ def test_streams_arrive_whole_and_in_order(
             -1
         ] is Closed
         assert len(path.events(host, Closed)) == len(path.events(host, PeerClosed)) == 1
+    assert all(segment.length + 20 + segment.header_length <= 1450 for _, segment in path.sent)
     assert all(stack.next_timer() is None for stack in path.stacks.values())
     assert all(not stack._by_ends and not stack._by_number for stack in path.stacks.values())

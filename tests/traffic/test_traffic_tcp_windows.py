@@ -152,6 +152,25 @@ def test_cubic_gives_way_when_windows_shrink() -> None:
     assert control.cwnd == 420 * MSS
 
 
+def test_cubic_grows_by_half_a_window_per_round_trip_at_most() -> None:
+    """RFC 9438 section 4.2: the target is at most 1.5 windows away, however late it is."""
+    control = cubic_after_loss_at(100)
+    control.acknowledged(MSS, control.cwnd, RTT, 0)
+    before = control.cwnd
+    control.acknowledged(MSS, control.cwnd, RTT, 600 * SECOND)
+    assert control.cwnd == before + MSS // 2
+
+
+def test_cubic_forgets_where_the_loss_was_after_a_time_out() -> None:
+    """RFC 9438 section 4.8: K = 0 and W_max is where congestion avoidance begins: 0.4 t^3 more."""
+    control = cubic_after_loss_at(1000)
+    control.timed_out(700 * MSS, 0, again=False)
+    assert (control.cwnd, control.ssthresh) == (MSS, 490 * MSS)
+    control.cwnd = control.ssthresh
+    rounds(control, 50)
+    assert control.cwnd / MSS == pytest.approx(490 + 0.4 * 5**3, rel=0.01)
+
+
 def test_hystart_leaves_slow_start_when_round_trips_grow() -> None:
     """RFC 9406: 10 of 20 ms rounds, then longer by more than 4 ms: a quarter of the growth for
     five rounds, then congestion avoidance."""

@@ -51,6 +51,7 @@ class IperfClient(Dialler):
         self._side: Side | UdpSide | None = None
         self._stop_at: int | None = None
         self._patient_until: int | None = None  # for answers of UDP
+        self._is_due = False  # whether the server has said that the test runs
         self._own: Results | None = None
         self._others: Results | None = None
 
@@ -86,7 +87,7 @@ class IperfClient(Dialler):
         elif isinstance(message, Inspected):
             self._prepare(message.info.mss)
         elif isinstance(message, DatagramIn):
-            self._greeted(message)
+            self._greeted(message, now)
         elif isinstance(message, Failed):
             self._give_up(self._broken(message.connection, ERRORS[message.reason]))
         elif isinstance(message, NotOpened):
@@ -145,10 +146,7 @@ class IperfClient(Dialler):
         elif said is State.CREATE_STREAMS:
             self._connect_streams()
         elif said is State.TEST_RUNNING:
-            assert self._side is not None
-            self._side.begin(now)
-            if not self._options.size:
-                self._stop_at = now + self._options.time
+            self._begin(now)
         elif said is State.EXCHANGE_RESULTS:
             assert self._own is not None
             self._tell(self._own)
@@ -160,6 +158,15 @@ class IperfClient(Dialler):
             self._end_test(now)
         elif said is State.ACCESS_DENIED:
             self._give_up("the server is busy running a test. try again later")
+
+    def _begin(self, now: int) -> None:
+        """Begin, unless the server's answer to a stream is still missing."""
+        assert self._side is not None
+        self._is_due = True
+        if self._side.complete:
+            self._side.begin(now)
+            if not self._options.size:
+                self._stop_at = now + self._options.time
 
     def _connect_streams(self) -> None:
         options = self._options
@@ -179,7 +186,7 @@ class IperfClient(Dialler):
                 content=self._cookie,
             ))  # fmt: skip
 
-    def _greeted(self, answer: DatagramIn) -> None:
+    def _greeted(self, answer: DatagramIn, now: int) -> None:
         if isinstance(self._side, UdpSide) and answer.content == self._cookie:
             assert self._control is not None
             self._side.add(UdpEnds(
@@ -187,6 +194,8 @@ class IperfClient(Dialler):
             ))  # fmt: skip
             if self._side.complete:
                 self._patient_until = None
+                if self._is_due:
+                    self._begin(now)
 
     def _elapsed(self, now: int) -> None:
         side = self._side

@@ -90,7 +90,7 @@ class Cubic(CongestionControl):
         self._w_max = window * (1 + BETA) / 2 if window < self._w_max else window
         self._cwnd_prior = window
         self._restarted()
-        return max(int(flight * BETA), 2 * self.mss)
+        return max(round(flight * BETA), 2 * self.mss)
 
     def _restarted(self) -> None:
         self._epoch = None
