@@ -244,6 +244,8 @@ def _equals(arrival: Times, busy_until: int, service: int, room: int) -> Times:
 
     In blocks, by whichever way the busy periods of the last block made the quicker one.
     """
+    if len(arrival) < _LONG:
+        return _one_by_one_equal(arrival, busy_until, service, room)
     # A queue that was longer before may hold more than there is room for, which has to go first.
     begin = int(np.searchsorted(arrival, busy_until - room * service))
     parts = [np.full(begin, _NO_ROOM)]
