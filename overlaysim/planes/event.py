@@ -5,13 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
-from math import inf
 
 from overlaysim.planes.collect import EndedPackets, HopLog
 from overlaysim.planes.records import OnEnds, OnHops
 from overlaysim.planes.workload import ALWAYS, BulkFlow, Timeline
 from overlaysim.sim import Composition, Journey, Simulator
 from overlaysim.underlay import Underlay
+
 
 class EventPlane:
     """Sends bulk flows over an underlay that others may use as well.
@@ -50,12 +50,10 @@ class EventPlane:
 
     def run(self, until: int | None = None) -> None:
         """Run up to and including an instant, or until nothing is under way any more."""
-        simulator = self._simulator
         if until is not None:
-            simulator.run_to(until)
+            self._simulator.run_to(until)
         else:
-            while (next_one := simulator.peek()) < inf:
-                simulator.run_to(int(next_one))
+            self._simulator.run_dry()
         self._ended.flush()
         if self._hops is not None:
             self._hops.flush()
@@ -115,9 +113,7 @@ class Source:
         simulator, flow = self._simulator, self._flow
         now = simulator.now
         peer = self._peer or _at(flow.peers, now)
-        journey = simulator.ledger.create(
-            "data", now, source=flow.source, intended=peer, protocol=flow.protocol
-        )
+        journey = simulator.ledger.create("data", now, flow.source, peer, flow.protocol)
         journey.number = next(self._numbers)
         frame = flow.frames[self._size]
         self._send(journey, frame, flow.flow_hash, flow.source, peer)
@@ -154,9 +150,8 @@ class Source:
         """Send a packet back at once. The answer has its number, since it takes its place."""
         flow, host = self._flow, request.destination
         answer = self._simulator.ledger.create(
-            "data", self._simulator.now, source=host, intended=flow.source,
-            protocol=flow.protocol, message=request,
-        )  # fmt: skip
+            "data", self._simulator.now, host, flow.source, flow.protocol, request
+        )
         answer.number = request.number
         self._send(answer, request.composition, echo_hash, host, flow.source)
 
