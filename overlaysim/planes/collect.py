@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import defaultdict
 
 import numpy as np
@@ -19,7 +18,7 @@ class EndedPackets:
 
     def __init__(self, on_ends: OnEnds) -> None:
         self._on_ends = on_ends
-        self._rows: dict[tuple[str, str], array[int]] = defaultdict(lambda: array("q"))
+        self._rows: dict[tuple[str, str], list[int]] = defaultdict(list)
         self._arrived = self._rows["", ""]
 
     def add(self, journey: Journey, flow: int) -> None:
@@ -45,9 +44,9 @@ class EndedPackets:
         """Hand over what has been collected."""
         for (reason, where), rows in self._rows.items():
             if rows:
-                columns = np.array(rows, np.int64).reshape(-1, _FIELDS).T
+                columns = np.fromiter(rows, np.int64, len(rows)).reshape(-1, _FIELDS).T
                 self._on_ends(Ends(*columns, reason=reason, where=where))
-                del rows[:]
+                rows.clear()
 
 
 class HopLog:

@@ -60,9 +60,9 @@ class EventPlane:
 
     def _note_end(self, journey: Journey) -> None:
         source = journey.content
-        if not isinstance(source, Source):
-            return
-        if journey.reason is not None or journey.message is not None or not source.answered:
+        if isinstance(source, Source) and (
+            not source.answered or journey.message is not None or journey.reason is not None
+        ):
             self._ended.add(journey, source.rank)
 
 
