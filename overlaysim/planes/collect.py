@@ -83,7 +83,14 @@ class HopLog:
             answer = journey.message is not None
             for hop in journey.hops or ():
                 rows[hop.link].append(
-                    (flow, place_of(journey.number), answer, hop.arrived, hop.started, hop.delivered)
+                    (
+                        flow,
+                        place_of(journey.number),
+                        answer,
+                        hop.arrived,
+                        hop.started,
+                        hop.delivered,
+                    )
                 )
         for link, crossings in rows.items():
             flows, numbers, answers, *times = map(np.array, zip(*crossings, strict=True))
