@@ -96,7 +96,6 @@ class FlowTally:
     Attributes:
         delivered: packets that arrived; of an answered flow those whose answer did.
         dropped: packets (or answers) dropped, by reason and link or node.
-        turned: packets that reached their receiver and whose answers have ended, anyhow.
         queue: picoseconds that all that arrived have waited.
         transmit: likewise of transmission.
         propagate: likewise of propagation.
@@ -104,7 +103,6 @@ class FlowTally:
 
     delivered: int = 0
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
-    turned: int = 0
     queue: int = 0
     transmit: int = 0
     propagate: int = 0
@@ -130,10 +128,6 @@ class Tally:
         """Take note of ends."""
         count = len(self.flows)
         ended = np.bincount(ends.flows, minlength=count).tolist()
-        if ends.turned.max(initial=-1) >= 0:
-            turned = np.bincount(ends.flows[ends.turned >= 0], minlength=count).tolist()
-            for tally, packets in zip(self.flows, turned, strict=True):
-                tally.turned += packets
         if ends.reason:
             for tally, packets in zip(self.flows, ended, strict=True):
                 if packets:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from overlaysim.errors import InputError
+from overlaysim.errors import InputError, nearest, quote
 from overlaysim.overlay.encapsulation.choice import TunnelChoice, checked
 from overlaysim.scenario.bulk_fits import Room
 from overlaysim.scenario.bulk_keys import ALL, BULK, NOBODY
@@ -100,7 +100,7 @@ class BulkReader:
             instants = [turn["at"] for turn in record[key] or ()]
             for turn, earlier in zip((record[key] or ())[1:], instants, strict=False):
                 if None not in (turn["at"], earlier) and turn["at"] <= earlier:
-                    message = f"{format_duration(turn['at'])} is not after {key} before it"
+                    message = f"{format_duration(turn['at'])} is not after the one before it"
                     turn.report("at", f"{message}, {format_duration(earlier)}", self.log)
 
     def _check_pattern(self, record: Record) -> None:
@@ -169,9 +169,12 @@ class BulkReader:
         for move in record["moves"]:
             host = move["to"]
             if host != NOBODY and (wrong := self.places.wrong_host(host)):
-                move.report("to", f"{wrong}, or {NOBODY}", self.log)
+                hint = nearest(host, [NOBODY])
+                move.report(
+                    "to", f"there is no host {quote(host)}{hint}" if hint else wrong, self.log
+                )
             elif host in spec.sources:
-                move.report("to", f"{host} sends; it does not send to itself", self.log)
+                move.report("to", f"{host} does not send to itself", self.log)
 
 
 def _sizes(record: Record, trace: Replay | None) -> tuple[tuple[int, int], ...]:

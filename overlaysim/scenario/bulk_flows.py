@@ -13,7 +13,7 @@ from overlaysim.host.tunnels import account
 from overlaysim.overlay.encapsulation.choice import TunnelChoice
 from overlaysim.overlay.flow import underlay_hash
 from overlaysim.planes.frames import Flow
-from overlaysim.planes.workload import KIND, BulkFlow
+from overlaysim.planes.workload import ALWAYS, KIND, BulkFlow
 from overlaysim.scenario.model import BulkSpec
 from overlaysim.sim import Composition, composition
 from overlaysim.traffic.schedule import (
@@ -68,7 +68,7 @@ def plan_flows(
                 name=f"bulk {entry} {source} {target}",
                 source=source,
                 peers=((0, target), *peers),
-                accepts=((0, ""), *accepts),
+                accepts=(*ALWAYS, *accepts) if accepts else ALWAYS,
                 schedule=_schedule(spec, spec.spread * place // len(pairs)),
                 frames=frames.compositions,
                 flow_hash=frames.there,

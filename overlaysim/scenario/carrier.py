@@ -83,12 +83,20 @@ class Carrier:
         return found
 
     def _check(self) -> None:
-        """Compare the tally with the ledger, which counts a packet and its answer as two."""
+        """Compare the tally with the ledger, which counts a packet and its answer as two.
+
+        Where packets are answered, how many have got as far as that is not in the tally.
+        """
         ledger = self._world.simulator.ledger
         dropped = sum(count for (kind, _), count in ledger.dropped.items() if kind == KIND)
         ended = ledger.delivered[KIND] + dropped
-        told = sum(tally.ended + tally.turned for tally in self._tally.flows)
-        if not 0 <= ended - told <= self.in_flight:  # requests whose answers are under way
+        told = most = sum(tally.ended for tally in self._tally.flows)
+        for planned, tally in zip(self._planned, self._tally.flows, strict=True):
+            if planned.flow.echo_hash is not None:
+                most += tally.ended
+        if any(planned.flow.echo_hash is not None for planned in self._planned):
+            most += self.in_flight
+        if not told <= ended <= most:
             raise ModelError(f"{told} ends of bulk packets were told, but {ended} have ended")
 
 

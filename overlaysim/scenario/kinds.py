@@ -79,7 +79,12 @@ def mix_size(highest: int) -> Word:
     plain = size(0, highest, "1000 B")
 
     def parse(text: str) -> Any:
-        return IMIX if text == IMIX else plain.parse(text)
+        if text == IMIX:
+            return IMIX
+        try:
+            return plain.parse(text)
+        except UnitError as error:
+            raise UnitError(f"{error}; or {IMIX}") from None
 
     pattern = f"^{IMIX}$|{PATTERNS['size']}"
     return Word("a size, imix", "1000 B", parse, _pattern(pattern))
