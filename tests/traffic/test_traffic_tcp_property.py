@@ -72,7 +72,7 @@ class Talk:
 
 
 @given(FATES, SETTINGS, WRITES, WRITES, st.booleans(), st.integers(0, 2**32))
-@hypothesis_settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=100, deadline=None)
 def test_streams_arrive_whole_and_in_order(
     fates: list[list[int]], settings: TcpSettings, there: list[int], back: list[int], wait: bool,
     seed: int,
