@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -185,7 +186,8 @@ def test_ends_that_were_not_told_are_a_bug() -> None:
 def test_frames_are_those_of_a_tunnel_device_of_their_host() -> None:
     scenario, _ = load(ALONE_TEXT, name="x.yml")
     world = Session(scenario).world
-    (planned,) = plan_flows(world, scenario.bulk, with_packets=True)
+    echo = replace(scenario.bulk[0], echo=True)
+    (planned,) = plan_flows(world, [echo], with_packets=True)
     flow = planned.flow
     (frame,), (made_of,) = flow.packets, flow.frames
     assert frame.length == made_of.length == 1092
@@ -206,7 +208,7 @@ CARRIERS = [known.name for known in encapsulations() if 4 in known.inner and 4 i
 def test_lengths_are_foretold_for_every_encapsulation(name: str) -> None:
     text = ALONE_TEXT.replace("stop: 10 ms", f"stop: 10 ms, size: 600 B, encapsulation: {name}")
     scenario, _ = load(text, name="x.yml")
-    (spec,) = scenario.bulk
+    spec = replace(scenario.bulk[0], echo=True)
     (planned,) = plan_flows(Session(scenario).world, [spec], with_packets=True)
     for frame in (*planned.flow.packets, *planned.flow.answers):
         tag = spec.tunnel.encapsulation.tag
