@@ -71,6 +71,19 @@ def test_enough_happens_for_that_to_mean_something(everything: dict[str, Result]
     assert measured.meta.plane == "vector"
 
 
+@pytest.mark.parametrize("duration", ["1700 us", "2 ms"])
+def test_a_run_that_ends_in_the_middle_is_the_same_on_both_planes(duration: str) -> None:
+    trace = "trace: trace.csv"
+    assert trace in EVERYTHING
+    text = EVERYTHING.replace(trace, "interval: 20 us").replace("stop: 3 ms", "count: 40")
+    text = text.replace("until: 3 ms", "until: 1690 us").replace("at: 2 ms", "at: 1600 us")
+    results = {plane: run(f"{text}duration: {duration}\n", plane=plane) for plane in PLANES}
+    event, vector = (result.report().splitlines() for result in results.values())
+    assert event[0] == vector[0]
+    assert event[2:] == vector[2:]
+    assert sum(results["vector"].measurements.conservation.in_flight.values()) > 0
+
+
 def test_a_run_without_duration_ends_at_the_same_instant_on_both_planes() -> None:
     ends = [run(ALONE_TEXT, plane=plane).measurements.meta.simulated for plane in PLANES]
     assert ends == [1100 * MS, 1100 * MS]  # a whole tenth of a second, and one second more
