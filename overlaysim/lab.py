@@ -92,8 +92,8 @@ class Lab:
     """Simulated hosts to type docker commands on.
 
     Args:
-        scenario: path or text of a scenario that describes the underlay (its timeline is not run);
-            by default three hosts, host-a to host-c, on one switch.
+        scenario: path or text of a scenario that describes the underlay (its timeline is not run,
+            nor its traffic); by default three hosts, host-a to host-c, on one switch.
         seed: takes the place of the scenario's own.
         capture: keep every frame, so that :meth:`Result.write` adds ``capture.pcapng``.
 

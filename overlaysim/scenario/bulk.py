@@ -82,9 +82,14 @@ class BulkReader:
         if not names:
             record.report(key, "no host is named; write for example host-a", self.log)
         for name in names:
-            if wrong := self.places.wrong_host(name):
+            if wrong := self._wrong_host(name, ALL):
                 record.report(key, wrong, self.log)
         return names
+
+    def _wrong_host(self, name: str, other: str) -> str:
+        """Say why a name is no host, perhaps a mistyped ``other``; empty if it is one."""
+        wrong, hint = self.places.wrong_host(name), nearest(name, [other])
+        return f"there is no host {quote(name)}{hint}" if wrong and hint else wrong
 
     # ---- when -----------------------------------------------------------------------------
 
@@ -168,11 +173,10 @@ class BulkReader:
             record.report("moves", "only with one host to send to", self.log)
         for move in record["moves"]:
             host = move["to"]
-            if host != NOBODY and (wrong := self.places.wrong_host(host)):
-                hint = nearest(host, [NOBODY])
-                move.report(
-                    "to", f"there is no host {quote(host)}{hint}" if hint else wrong, self.log
-                )
+            if host == NOBODY:
+                continue
+            if wrong := self._wrong_host(host, NOBODY):
+                move.report("to", wrong, self.log)
             elif host in spec.sources:
                 move.report("to", f"{host} does not send to itself", self.log)
 

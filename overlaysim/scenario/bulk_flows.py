@@ -72,7 +72,7 @@ def plan_flows(
                 schedule=_schedule(spec, spec.spread * place // len(pairs)),
                 frames=frames.compositions,
                 flow_hash=frames.there,
-                echo_hash=frames.back if spec.echo else None,
+                echo_hash=frames.back,
                 packets=frames.packets,
                 answers=frames.answers,
             )
@@ -106,13 +106,16 @@ def _phase(spec: BulkSpec, duration: int) -> int | Exponential:
 
 @dataclass(frozen=True, slots=True)
 class _FramesOfFlow:
-    """The frames of a flow, for each of its sizes, and the hashes of its two directions."""
+    """The frames of a flow, for each of its sizes, and the hashes of its two directions.
+
+    ``back`` is None, and there are no answers, if nobody answers.
+    """
 
     compositions: tuple[Composition, ...]
     there: int
-    back: int
-    packets: tuple[Packet, ...] = ()
-    answers: tuple[Packet, ...] = ()
+    back: int | None
+    packets: tuple[Packet, ...]
+    answers: tuple[Packet, ...]
 
 
 class _Frames:
@@ -127,20 +130,20 @@ class _Frames:
     def of(self, spec: BulkSpec, source: str, target: str) -> _FramesOfFlow:
         """Return the frames of the next flow."""
         there, payloads = self._flow(source, target), [payload for payload, _ in spec.sizes]
-        back = there.reversed(self._key(target))
-        first, answer = (_outer(flow, spec.tunnel, payloads[0]) for flow in (there, back))
-        keys = self._world.underlay.hash_keys
-        made = _FramesOfFlow(
-            tuple(_composition(spec.tunnel, payload) for payload in payloads),
-            underlay_hash(first, keys=keys), underlay_hash(answer, keys=keys),
-        )  # fmt: skip
-        if not self._with_packets:
-            return made
+        back = there.reversed(self._key(target)) if spec.echo else None
+        shown = payloads if self._with_packets else payloads[:1]
         packets, answers = (
-            tuple(_outer(flow, spec.tunnel, payload) for payload in payloads)
+            () if flow is None else tuple(_outer(flow, spec.tunnel, payload) for payload in shown)
             for flow in (there, back)
         )
-        return _FramesOfFlow(made.compositions, made.there, made.back, packets, answers)
+        keys = self._world.underlay.hash_keys
+        return _FramesOfFlow(
+            tuple(_composition(spec.tunnel, payload) for payload in payloads),
+            underlay_hash(packets[0], keys=keys),
+            underlay_hash(answers[0], keys=keys) if answers else None,
+            packets if self._with_packets else (),
+            answers if self._with_packets else (),
+        )
 
     def _flow(self, source: str, target: str) -> Flow:
         a, b = (self._address(host) for host in (source, target))

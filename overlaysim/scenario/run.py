@@ -136,7 +136,8 @@ class Timeline:
     def _everything(self) -> Steps:
         spawn = self._simulator.spawn
         flows = [spawn(self._flow(flow)) for flow in self._session.scenario.traffic]
-        flows.append(spawn(self._bulk()))
+        if self._session.scenario.bulk:
+            flows.append(spawn(self._bulk()))
         steps = []
         previous: Process | None = None
         for step in self._session.scenario.timeline:

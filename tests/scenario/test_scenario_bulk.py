@@ -81,6 +81,8 @@ FLOW = "from: host-a, to: host-b, interval: 1 ms, stop: 1 s"
     [
         ("from: host-a, to: host-e, interval: 1 s, stop: 1 s",
          'bulk[0].to: there is no host "host-e"; did you mean host-d?'),
+        ("from: al, to: host-b, interval: 1 s, stop: 1 s",
+         'bulk[0].from: there is no host "al"; did you mean all?'),
         ("from: leaf-1, to: host-b, interval: 1 s, stop: 1 s",
          "bulk[0].from: leaf-1 is a switch; hosts are host-a, host-b, host-c, host-d"),
         ("from: host-a, to: host-a, interval: 1 s, stop: 1 s",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,19 @@ def test_enough_happens_for_that_to_mean_something(everything: dict[str, Result]
     assert sum(flow.latency.received for flow in measured.bulk) > 500
     assert sum(measured.conservation.in_flight.values()) == 0
     assert measured.meta.plane == "vector"
+
+
+@pytest.mark.parametrize("duration", ["1700 us", "2 ms"])
+def test_a_run_that_ends_in_the_middle_is_the_same_on_both_planes(duration: str) -> None:
+    trace = "trace: trace.csv"
+    assert trace in EVERYTHING
+    text = EVERYTHING.replace(trace, "interval: 20 us").replace("stop: 3 ms", "count: 40")
+    text = text.replace("until: 3 ms", "until: 1690 us").replace("at: 2 ms", "at: 1600 us")
+    results = {plane: run(f"{text}duration: {duration}\n", plane=plane) for plane in PLANES}
+    event, vector = (result.report().splitlines() for result in results.values())
+    assert event[0] == vector[0]
+    assert event[2:] == vector[2:]
+    assert sum(results["vector"].measurements.conservation.in_flight.values()) > 0
 
 
 def test_a_run_without_duration_ends_at_the_same_instant_on_both_planes() -> None:
@@ -185,7 +199,8 @@ def test_ends_that_were_not_told_are_a_bug() -> None:
 def test_frames_are_those_of_a_tunnel_device_of_their_host() -> None:
     scenario, _ = load(ALONE_TEXT, name="x.yml")
     world = Session(scenario).world
-    (planned,) = plan_flows(world, scenario.bulk, with_packets=True)
+    echo = replace(scenario.bulk[0], echo=True)
+    (planned,) = plan_flows(world, [echo], with_packets=True)
     flow = planned.flow
     (frame,), (made_of,) = flow.packets, flow.frames
     assert frame.length == made_of.length == 1092
@@ -206,7 +221,7 @@ CARRIERS = [known.name for known in encapsulations() if 4 in known.inner and 4 i
 def test_lengths_are_foretold_for_every_encapsulation(name: str) -> None:
     text = ALONE_TEXT.replace("stop: 10 ms", f"stop: 10 ms, size: 600 B, encapsulation: {name}")
     scenario, _ = load(text, name="x.yml")
-    (spec,) = scenario.bulk
+    spec = replace(scenario.bulk[0], echo=True)
     (planned,) = plan_flows(Session(scenario).world, [spec], with_packets=True)
     for frame in (*planned.flow.packets, *planned.flow.answers):
         tag = spec.tunnel.encapsulation.tag
