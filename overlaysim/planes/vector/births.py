@@ -65,9 +65,7 @@ class Births:
         return self._ahead.when[self._ahead.when < instant]
 
     def take(self, instant: int) -> Born:
-        """Return the packets born before ``instant`` that have not been taken."""
-        if instant > self._drawn_to:
-            self._draw(instant)
+        """Return the packets born before ``instant``, of those that were looked at."""
         self._before_last = ahead = self._ahead
         inside = ahead.when < instant
         if inside.all():

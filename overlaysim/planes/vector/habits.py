@@ -38,7 +38,7 @@ class Table(Generic[Scalar]):
     """
 
     def __init__(self, come: Integers, values: NDArray[Scalar], classes: int) -> None:
-        self._come = self._values = None
+        self._come: Integers | None = None
         if classes <= _MANY:
             self._all = np.zeros(classes, values.dtype)
             self._all[come] = values
