@@ -16,6 +16,7 @@ from overlaysim.measure.latency import Latencies
 from overlaysim.measure.overhead import LinkUse, Overhead
 from overlaysim.measure.packets import PacketTable
 from overlaysim.measure.shadows import Shadow, find_shadows
+from overlaysim.measure.transfers import Transfer, find_transfers
 from overlaysim.sim.events import CommandEnded, EndpointAdded
 
 
@@ -101,6 +102,11 @@ class Measurements:
     def fates(self) -> Fates:
         """What became of the containers' packets: right, mis-delivered, black-holed."""
         return judge_packets(self.packets, self.events)
+
+    @cached_property
+    def transfers(self) -> tuple[Transfer, ...]:
+        """Both ends of every TCP connection of a container."""
+        return find_transfers(self.events)
 
     @cached_property
     def shadows(self) -> tuple[Shadow, ...]:

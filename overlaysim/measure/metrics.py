@@ -22,6 +22,7 @@ from overlaysim.measure.packet_metrics import (
     endpoints_named,
     known_reason,
 )
+from overlaysim.measure.transfer_metrics import TRANSFER_METRICS
 from overlaysim.sim import KINDS
 from overlaysim.units import SECOND
 
@@ -211,6 +212,7 @@ _METRICS = (
     ),
     *NAME_METRICS,
     *PACKET_METRICS,
+    *TRANSFER_METRICS,
     Metric(
         "conservation",
         "packets created, delivered, dropped, in flight; imbalance is what does not add up",

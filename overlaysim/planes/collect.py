@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import defaultdict
 from functools import partial
 
@@ -21,7 +20,7 @@ class EndedPackets:
 
     def __init__(self, on_ends: OnEnds) -> None:
         self._on_ends = on_ends
-        self._rows: dict[tuple[str, str], array[int]] = defaultdict(lambda: array("q"))
+        self._rows: dict[tuple[str, str], list[int]] = defaultdict(list)
         self._arrived = self._rows["", ""]
 
     def add(self, journey: Journey, flow: int) -> None:
@@ -48,17 +47,13 @@ class EndedPackets:
         """Hand over what has been collected."""
         for (reason, where), rows in self._rows.items():
             if rows:
-                numbers, flows, born, turned, ended, transmit, propagate = (
-                    np.array(rows, np.int64).reshape(-1, _FIELDS).T
-                )
-                identities = (numbers, turned)
+                columns = np.fromiter(rows, np.int64, len(rows)).reshape(-1, _FIELDS).T
+                numbers, flows, born, turned, ended, transmit, propagate = columns
+                identify = partial(_given, (numbers, turned))
                 self._on_ends(
-                    Ends(
-                        flows, born, ended, transmit, propagate, partial(_given, identities),
-                        reason, where,
-                    )
-                )  # fmt: skip
-                del rows[:]
+                    Ends(flows, born, ended, transmit, propagate, identify, reason, where)
+                )
+                rows.clear()
 
 
 def _given(identities: tuple[Integers, Integers]) -> tuple[Integers, Integers]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import partial
-from math import inf
 
 from overlaysim.errors import ModelError
 from overlaysim.planes.collect import EndedPackets, HopLog
@@ -54,13 +53,11 @@ class EventPlane:
 
     def run(self, until: int | None = None) -> None:
         """Run up to and including an instant, or until nothing is under way any more."""
-        simulator = self._simulator
         try:
             if until is not None:
-                simulator.run_to(until)
+                self._simulator.run_to(until)
             else:
-                while (next_one := simulator.peek()) < inf:
-                    simulator.run_to(int(next_one))
+                self._simulator.run_dry()
         finally:  # an interrupted run hands over what it has as well
             self._ended.flush()
             if self._hops is not None:
@@ -68,9 +65,9 @@ class EventPlane:
 
     def _note_end(self, journey: Journey) -> None:
         source = journey.content
-        if not isinstance(source, Source):
-            return
-        if journey.reason is not None or journey.message is not None or not source.answered:
+        if isinstance(source, Source) and (
+            not source.answered or journey.message is not None or journey.reason is not None
+        ):
             self._ended.add(journey, source.rank)
 
 
@@ -128,9 +125,7 @@ class Source:
         simulator, flow = self._simulator, self._flow
         now = simulator.now
         peer = self._peer or _at(flow.peers, now)
-        journey = simulator.ledger.create(
-            KIND, now, source=flow.source, intended=peer, protocol=flow.protocol
-        )
+        journey = simulator.ledger.create(KIND, now, flow.source, peer, flow.protocol)
         journey.number = self._number
         frame = flow.frames[self._size]
         if flow.packets:
@@ -173,9 +168,8 @@ class Source:
         """Send a packet back at once. The answer has its number, since it takes its place."""
         flow, host = self._flow, request.destination
         answer = self._simulator.ledger.create(
-            KIND, self._simulator.now, source=host, intended=flow.source,
-            protocol=flow.protocol, message=request,
-        )  # fmt: skip
+            KIND, self._simulator.now, host, flow.source, flow.protocol, request
+        )
         answer.number = request.number
         if flow.answers:
             answer.packet = flow.answers[flow.frames.index(request.composition)]

@@ -23,6 +23,7 @@ from overlaysim.report.sections import (
 )
 from overlaysim.report.shadow_section import shadows_table
 from overlaysim.report.table import Table
+from overlaysim.report.transfer_sections import stalled_table, transfers_table
 
 _TABLE = "border-collapse:collapse;margin:0.8em 0;font-variant-numeric:tabular-nums"
 _CELL = "padding:0.15em 0.8em;border-bottom:1px solid #8884"
@@ -44,6 +45,8 @@ def render_html(
     tables = [
         *(latency_tables(measurements) or ()),
         *(bulk_tables(measurements) or ()),
+        transfers_table(measurements),
+        stalled_table(measurements),
         overhead_table(measurements),
         resolution_table(measurements),
         convergence_table(measurements),

@@ -22,6 +22,7 @@ from overlaysim.report.sections import (
 )
 from overlaysim.report.shadow_section import shadows_table
 from overlaysim.report.table import WIDTH, Table, cut, side_by_side, wrap
+from overlaysim.report.transfer_sections import stalled_table, transfers_table
 
 
 def render_text(
@@ -42,6 +43,8 @@ def render_text(
     blocks.append([line for w in measurements.meta.warnings for line in wrap(visible(w), WIDTH)])
     latency = latency_tables(measurements) or ()
     blocks += [_lines(table) for table in (*latency, *(bulk_tables(measurements) or ()))]
+    blocks.append(_lines(transfers_table(measurements)))
+    blocks.append(_lines(stalled_table(measurements)))
     blocks.append(
         side_by_side(_lines(overhead_table(measurements)), _lines(resolution_table(measurements)))
     )

@@ -76,7 +76,6 @@ class Journey:
         number: int,
         kind: str,
         born: int,
-        *,
         source: str,
         intended: str,
         protocol: str = "udp",
@@ -150,7 +149,6 @@ class Ledger:
         self,
         kind: str,
         born: int,
-        *,
         source: str,
         intended: str,
         protocol: str = "udp",
@@ -159,10 +157,7 @@ class Ledger:
         """Open the account of a new packet."""
         self._numbers += 1
         self.created[kind] += 1
-        return Journey(
-            self._numbers, kind, born, source=source, intended=intended, protocol=protocol,
-            message=message,
-        )  # fmt: skip
+        return Journey(self._numbers, kind, born, source, intended, protocol, message)
 
     def deliver(self, journey: Journey, now: int, reached: str) -> None:
         """The packet arrived at ``reached``."""

@@ -17,7 +17,10 @@ class Accepting:
 
     def __init__(self, flows: Sequence[BulkFlow], classes: Classes) -> None:
         self._timelines = {
-            number: (np.array([since for since, _ in flow.accepts]), [why for _, why in flow.accepts])
+            number: (
+                np.array([since for since, _ in flow.accepts]),
+                [why for _, why in flow.accepts],
+            )
             for number, flow in enumerate(flows)
             if flow.accepts != ALWAYS
         }

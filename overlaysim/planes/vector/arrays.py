@@ -8,7 +8,21 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+_KEPT = 31 << 20
+"""Bytes, a little less than glibc's largest M_MMAP_THRESHOLD (``malloc/malloc.c``,
+DEFAULT_MMAP_THRESHOLD_MAX)."""
+
 Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def keep_memory() -> None:
+    """Let the C library keep the memory of arrays that are made and dropped all the time.
+
+    It gives large blocks back to the kernel at once, and each new one is a page fault for every
+    4 kB, until it has seen a large one freed: then it takes blocks up to that size from its own
+    heap (mallopt(3), M_MMAP_THRESHOLD). Elsewhere than on glibc this does nothing.
+    """
+    np.empty(_KEPT, np.uint8)
 
 
 def nothing() -> NDArray[np.int64]:

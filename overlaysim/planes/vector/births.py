@@ -12,6 +12,8 @@ from overlaysim.planes.vector.arrays import concatenated, nothing
 from overlaysim.planes.vector.classes import Classes
 from overlaysim.traffic.schedule import Emissions
 
+Integers = NDArray[np.int64]
+
 
 class Born(NamedTuple):
     """Packets in the order of their flows and, within a flow, of their births.
@@ -22,9 +24,17 @@ class Born(NamedTuple):
         counts: how many there are of each flow.
     """
 
-    when: NDArray[np.int64]
-    classes: NDArray[np.int64]
-    counts: NDArray[np.int64]
+    when: Integers
+    classes: Integers
+    counts: Integers
+
+
+class _Ahead(NamedTuple):
+    """Packets that have been drawn and not been taken, in the same order."""
+
+    when: Integers
+    classes: Integers
+    flows: Integers
 
 
 class Births:
@@ -38,47 +48,51 @@ class Births:
     def __init__(self, emissions: Sequence[Emissions], classes: Classes) -> None:
         self._emissions = emissions
         self._classes = classes
-        self._returned: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+        self._ahead = self._before_last = _Ahead(nothing(), nothing(), nothing())
+        self._drawn_to = 0
 
     def peek(self) -> int | None:
         """When the next packet is born; None if none is."""
-        births = [int(when[0]) for when, _ in self._returned.values()]
-        births += [
-            birth
-            for flow, emissions in enumerate(self._emissions)
-            if flow not in self._returned and (birth := emissions.peek()) is not None
-        ]
+        if len(self._ahead.when):
+            return int(self._ahead.when.min())
+        births = [birth for emissions in self._emissions if (birth := emissions.peek()) is not None]
         return min(births, default=None)
 
-    def before(self, instant: int) -> Born:
-        """Return those born before ``instant`` that have not been handed out."""
-        parts = [self._of_flow(flow, instant) for flow in range(len(self._emissions))]
-        return Born(
-            concatenated([nothing(), *(when for when, _ in parts)]),
-            concatenated([nothing(), *(classes for _, classes in parts)]),
-            np.array([len(when) for when, _ in parts], np.int64),
-        )
+    def look(self, instant: int) -> Integers:
+        """Return the births before ``instant`` of packets that have not been taken."""
+        if instant > self._drawn_to:
+            self._draw(instant)
+        return self._ahead.when[self._ahead.when < instant]
 
-    def _of_flow(self, flow: int, instant: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        when, classes = self._returned.pop(flow, (nothing(), nothing()))
-        count = int(np.searchsorted(when, instant))
-        if count < len(when):
-            self._returned[flow] = when[count:], classes[count:]
-            return when[:count], classes[:count]
-        births, sizes = self._emissions[flow].before(instant)
-        if not len(births):
-            return when, classes
-        its = self._classes.of_flow(flow, births, sizes)
-        return concatenated([when, births]), concatenated([classes, its])
+    def take(self, instant: int) -> Born:
+        """Return the packets born before ``instant`` that have not been taken."""
+        if instant > self._drawn_to:
+            self._draw(instant)
+        self._before_last = ahead = self._ahead
+        inside = ahead.when < instant
+        if inside.all():
+            self._ahead = _Ahead(nothing(), nothing(), nothing())
+        else:
+            later = ~inside
+            self._ahead = _Ahead(*(column[later] for column in ahead))
+            ahead = _Ahead(*(column[inside] for column in ahead))
+        counts = np.bincount(ahead.flows, minlength=len(self._emissions))
+        return Born(ahead.when, ahead.classes, counts)
 
-    def put_back(self, born: Born) -> None:
-        """Take back packets that were the last to be handed out."""
-        end = 0
-        for flow, count in enumerate(born.counts.tolist()):
-            begin, end = end, end + count
-            if count:
-                when, classes = self._returned.get(flow, (nothing(), nothing()))
-                self._returned[flow] = (
-                    concatenated([born.when[begin:end], when]),
-                    concatenated([born.classes[begin:end], classes]),
-                )
+    def give_back(self) -> None:
+        """Undo the last :meth:`take`."""
+        self._ahead = self._before_last
+
+    def _draw(self, instant: int) -> None:
+        self._drawn_to = instant
+        drawn = [emissions.before(instant) for emissions in self._emissions]
+        counts = [len(births) for births, _ in drawn]
+        when = concatenated([nothing(), *(births for births, _ in drawn)])
+        flows = np.repeat(np.arange(len(drawn)), counts)
+        fresh = _Ahead(when, self._classes.of(flows, when, [sizes for _, sizes in drawn]), flows)
+        if not len(self._ahead.when):
+            self._ahead = fresh
+        elif len(when):
+            both = [np.concatenate(pair) for pair in zip(self._ahead, fresh, strict=True)]
+            order = np.argsort(both[2], kind="stable")
+            self._ahead = _Ahead(*(column[order] for column in both))

@@ -9,19 +9,16 @@ from overlaysim.planes.vector.arrays import concatenated, nothing
 from overlaysim.planes.vector.births import Born
 from overlaysim.planes.vector.classes import PacketClass
 from overlaysim.planes.vector.dropped import Dropped
-from overlaysim.planes.vector.exits import Habits
+from overlaysim.planes.vector.habits import Habits
 from overlaysim.planes.vector.held import Held
 from overlaysim.planes.vector.link import Work
 from overlaysim.planes.vector.network import Network, Works
 from overlaysim.planes.vector.pool import Ahead, Pool, at_far_end, at_queue, on_link
-from overlaysim.planes.vector.roads import NO_PEER, NO_ROUTE, Road
+from overlaysim.planes.vector.roads import NO_PEER, NO_ROUTE
 from overlaysim.planes.vector.window import Labels, Window
 from overlaysim.planes.workload import KIND
 from overlaysim.sim import Ledger
 from overlaysim.underlay import Link
-
-
-
 
 
 class Books:
@@ -52,7 +49,7 @@ class Books:
     def enter(self, works: Works, network: Network, window: Window) -> None:
         """Enter what a window has brought to the links."""
         for number, work in works.items():
-            _count(network.links[number].link, work, network.habits_of(number), window)
+            _count(network.links[number].link, work, network.habits(number), window)
             if work.further is not None:
                 self._pool.add_propagation(*work.further)
             for keys in work.answered:
@@ -60,29 +57,30 @@ class Books:
                 self._ledger.created[KIND] += len(keys)
                 self._ledger.delivered[KIND] += len(keys)
         for number, work in works.items():
-            road = network.roads[number]
+            link, habits = network.links[number].link, network.habits(number)
             for dropped in work.dropped:
                 if len(dropped.keys):
-                    ahead = at_queue(road, dropped.keys, window)
-                    road.link.drops[dropped.reason] += len(dropped.keys)
-                    self._drop(dropped, window, ahead, road.link.name)
+                    ahead = at_queue(habits, dropped.keys, window)
+                    link.drops[dropped.reason] += len(dropped.keys)
+                    self._drop(dropped, window, ahead, link.name)
             for dropped in work.lost:
                 if len(dropped.keys):
-                    self._enter_lost(road, dropped, window)
+                    self._enter_lost(habits, dropped, window)
             if self._on_hops is not None:
                 for held in work.hops:
-                    self._on_hops(self._hops(road.link.name, held, window.begin))
+                    self._on_hops(self._hops(link.name, held, window.begin))
         arrived = concatenated([nothing(), *(keys for w in works.values() for keys in w.arrived)])
         if len(arrived):
             self._ledger.delivered[KIND] += len(arrived)
             self._on_ends(self._pool.arrivals(arrived, window))
 
-    def _enter_lost(self, road: Road, dropped: Dropped, window: Window) -> None:
-        where = road.link.target
+    def _enter_lost(self, habits: Habits, dropped: Dropped, window: Window) -> None:
+        link = habits.road.link
+        where = link.target
         if dropped.reason == "loss":
-            where = road.link.name
-            road.link.drops["loss"] += len(dropped.keys)
-        self._drop(dropped, window, at_far_end(road, dropped.keys, window), where)
+            where = link.name
+            link.drops["loss"] += len(dropped.keys)
+        self._drop(dropped, window, at_far_end(habits, dropped.keys, window), where)
 
     def enter_births(self, network: Network, born: Born, labels: Labels, window: Window) -> None:
         """Enter packets that are born, and drop those that have nowhere to go."""
@@ -97,9 +95,9 @@ class Books:
                     ahead = self._pool.whole_road(window.labels(chosen))
                     self._drop(Dropped(chosen, reason), window, ahead, known.source)
 
-    def enter_caught(self, road: Road, held: Held, window: Window) -> None:
+    def enter_caught(self, habits: Habits, held: Held, window: Window) -> None:
         """Enter frames that are on a link when it goes down, at the beginning of a window."""
-        link = road.link
+        link = habits.road.link
         unsent = held.sent - np.maximum(held.start, 0)
         link.busy -= int(unsent[unsent > 0].sum())
         sent = window.classes[held.labels[unsent <= 0]]
@@ -107,9 +105,8 @@ class Books:
             link.compositions[self._classes[number].frame] += int(count)
         link.drops["link down"] += len(held)
         keys = window.keys(np.zeros_like(held.due), held.labels)
-        self._drop(
-            Dropped(keys, "link down"), window, on_link(road, held, window.classes), link.name
-        )
+        ahead = on_link(habits, held, window.classes)
+        self._drop(Dropped(keys, "link down"), window, ahead, link.name)
 
     def _drop(self, dropped: Dropped, window: Window, ahead: Ahead, where: str) -> None:
         self._ledger.dropped[KIND, dropped.reason] += len(dropped.keys)

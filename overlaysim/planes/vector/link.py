@@ -17,7 +17,7 @@ from overlaysim.planes.vector.accepting import Accepting
 from overlaysim.planes.vector.arrays import concatenated, merged, nothing
 from overlaysim.planes.vector.draws import Draws
 from overlaysim.planes.vector.dropped import Dropped
-from overlaysim.planes.vector.exits import Exit, Habits, grouped
+from overlaysim.planes.vector.habits import Exit, Habits, grouped
 from overlaysim.planes.vector.held import Held, joined
 from overlaysim.planes.vector.queues import Backlog, Limits, serve
 from overlaysim.planes.vector.roads import ARRIVED, NO_ROUTE
@@ -124,7 +124,7 @@ class VectorLink:
             work.dropped.append(Dropped(keys, "link down"))
             return keys[:0]
         if not habits.all_fit:
-            fits = habits.road.fits[window.classes[window.labels(keys)]]
+            fits = habits.fits[window.classes[window.labels(keys)]]
             work.dropped.append(Dropped(keys[~fits], "mtu"))
             return keys[fits]
         return keys
@@ -153,11 +153,11 @@ class VectorLink:
     def _demands(
         self, keys: Keys, habits: Habits, window: Window
     ) -> tuple[Times | int, Times | int]:
-        """How long each frame occupies the link, and how long it is; one number if all are alike."""
+        """How long each frame occupies the link, and its length; one number if all are alike."""
         if habits.service is not None and habits.length is not None:
             return habits.service, habits.length
         classes = window.classes[window.labels(keys)]
-        return habits.road.service[classes], habits.road.length[classes]
+        return habits.services[classes], habits.lengths[classes]
 
     def _propagate(
         self, keys: Keys, arrival: Times, start: Times, service: Times | int, window: Window,
@@ -231,7 +231,9 @@ class VectorLink:
         if len(habits.exits) == 1:
             self._leave(habits.exits[0], keys, window, work)
             return
-        order, ends = grouped(habits.exit_of[window.classes[window.labels(keys)]], len(habits.exits))
+        order, ends = grouped(
+            habits.exit_of[window.classes[window.labels(keys)]], len(habits.exits)
+        )
         keys = keys[order]
         begin = 0
         for way, plain, end in zip(habits.exits, habits.plain, ends, strict=True):

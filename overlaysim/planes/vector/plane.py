@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from overlaysim.planes.records import OnEnds, OnHops
 from overlaysim.planes.vector.accepting import Accepting
+from overlaysim.planes.vector.arrays import keep_memory
 from overlaysim.planes.vector.births import Births, Born
 from overlaysim.planes.vector.books import Books
 from overlaysim.planes.vector.classes import Classes
@@ -25,8 +26,8 @@ from overlaysim.traffic.schedule import HORIZON, Constant, Poisson
 from overlaysim.underlay import Underlay
 
 _FRAMES_PER_LINK = 1 << 12
-"""Packets in a window for each link that is used: enough for a step to be worth while, few enough to
-stay in a cache."""
+"""Packets in a window for each link that is used: enough for a step to be worth while, few enough
+to stay in a cache."""
 
 _MOST_PACKETS = 1 << 20
 _FIRST_SPAN = 1 << 30
@@ -83,6 +84,7 @@ class VectorPlane:
 
     def run(self, until: int | None = None) -> None:
         """Run up to and including an instant, or until nothing is under way any more."""
+        keep_memory()
         simulator = self._simulator
         limit = inf if until is None else until
         while (change := simulator.peek()) <= limit and change < inf:
@@ -113,13 +115,14 @@ class VectorPlane:
                 return
             self._move_to(start)
             room = self._span if stop is None else min(self._span, stop - start)
-            length, born = self._choose(room)
+            length = self._choose(room)
+            born = self._births.take(start + length + 1)
             if self._work_at(length, born):
                 self._move_to(start + length)
                 if length == self._span and 2 * len(born.when) < self._target:
                     self._span *= 2
             else:
-                self._births.put_back(born)
+                self._births.give_back()
                 self._span = max(1, length // 2)
 
     @property
@@ -132,28 +135,25 @@ class VectorPlane:
         birth = self._births.peek()
         return None if birth is None else birth - 1
 
-    def _choose(self, room: int) -> tuple[int, Born]:
-        """Choose a window of at most ``room`` picoseconds with a convenient number of packets."""
-        length, born = room, self._births.before(self._begin + room + 1)
-        if len(born.when) > 2 * self._target:
-            length = self._span = max(1, room * self._target // len(born.when))
-        length = min(length, self._addressable(born, length))
-        if length < room:
-            self._births.put_back(born)
-            born = self._births.before(self._begin + length + 1)
-        return length, born
+    def _choose(self, room: int) -> int:
+        """Choose how long a window should be: at most ``room`` picoseconds."""
+        births = self._births.look(self._begin + room + 1)
+        if len(births) > 2 * self._target:
+            room = self._span = max(1, room * self._target // len(births))
+            births = births[births <= self._begin + room]
+        return min(room, self._addressable(births, room))
 
-    def _addressable(self, born: Born, length: int) -> int:
-        """The longest window, up to ``length``, of which keys name all packets and all instants.
+    def _addressable(self, births: NDArray[np.int64], room: int) -> int:
+        """The longest window, up to ``room``, of which keys name all packets and all instants.
 
         The more packets, the more bits their labels take, and the fewer are left for instants.
         """
-        bits = bits_for(self._pool.labels_with(len(born.when)))
-        if length <= longest(bits):
-            return length
+        bits = bits_for(self._pool.labels_with(len(births)))
+        if room <= longest(bits):
+            return room
         bits = bits_for(self._pool.labels_with(1))
         while True:
-            inside = int(np.count_nonzero(born.when <= self._begin + longest(bits)))
+            inside = int(np.count_nonzero(births <= self._begin + longest(bits)))
             if self._pool.labels_with(inside) <= 1 << bits:
                 return longest(bits)
             bits += 1
@@ -204,17 +204,17 @@ class VectorPlane:
             if number in self._network.links:
                 held = self._network.links[number].clear()
                 if len(held):
-                    road = self._network.roads[number]
-                    self._books.enter_caught(road, held, self._window(0))
+                    habits = self._network.habits(number)
+                    self._books.enter_caught(habits, held, self._window(0))
 
     def _lay(self) -> None:
         """Links or routes have changed."""
         self._changed = False
-        before = self._network.roads
-        self._network.lay()
-        for number, link in self._network.links.items():
-            if len(link.held):
-                labels = link.held.labels
-                after = self._network.include(number, self._pool.classes[labels])
-                self._pool.rebase(labels, before[number], after, self._network.roads)
-        self._pool.roads = self._network.roads
+        network, pool = self._network, self._pool
+        held = {n: link.held.labels for n, link in network.links.items() if len(link.held)}
+        before = {number: network.habits(number) for number in held}
+        classes = pool.classes
+        network.lay({n: np.unique(classes[labels]).tolist() for n, labels in held.items()})
+        for number, labels in held.items():
+            pool.rebase(labels, before[number], network.habits(number), network.roads)
+        pool.roads = network.roads

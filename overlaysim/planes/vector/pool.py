@@ -14,8 +14,9 @@ from overlaysim.planes.vector.arrays import nothing
 from overlaysim.planes.vector.births import Born
 from overlaysim.planes.vector.classes import Classes
 from overlaysim.planes.vector.dropped import Dropped
+from overlaysim.planes.vector.habits import Habits
 from overlaysim.planes.vector.held import Held
-from overlaysim.planes.vector.roads import Road, Roads
+from overlaysim.planes.vector.roads import Roads
 from overlaysim.planes.vector.window import Keys, Labels, Window
 
 Integers = NDArray[np.int64]
@@ -162,10 +163,14 @@ class Pool:
         """Packets will spend more on wires than their roads say."""
         self._noted().propagate[self._packets(labels)] += time
 
-    def rebase(self, labels: Labels, before: Road, after: Road, roads: Roads) -> None:
-        """The road behind the link on which packets are has changed, and ``roads`` are those of now.
+    def rebase(self, labels: Labels, before: Habits, after: Habits, roads: Roads) -> None:
+        """The road behind the link on which packets are has changed; what they have spent has not.
 
-        What they spent up to there has not.
+        Args:
+            labels: of the packets.
+            before: what the link has done so far.
+            after: what it does from now on.
+            roads: all roads from now on.
         """
         packets, its = self._packets(labels), self.classes[labels]
         asking, more = self._asking[packets], self._noted()
@@ -250,23 +255,22 @@ class Pool:
         return labels if self._width == 1 else labels // self._width
 
 
-def at_queue(road: Road, keys: Keys, window: Window) -> Ahead:
+def at_queue(habits: Habits, keys: Keys, window: Window) -> Ahead:
     """What lies ahead of packets for which a link has not done anything yet."""
-    its = window.classes[window.labels(keys)]
-    return Ahead(road.transmit[its], road.propagate[its])
+    return Ahead(*habits.ahead(window.classes[window.labels(keys)]))
 
 
-def at_far_end(road: Road, keys: Keys, window: Window) -> Ahead:
+def at_far_end(habits: Habits, keys: Keys, window: Window) -> Ahead:
     """What lies ahead of packets where a link leads to."""
-    return Ahead(*road.behind(window.classes[window.labels(keys)]))
+    return Ahead(*habits.behind(window.classes[window.labels(keys)]))
 
 
-def on_link(road: Road, held: Held, classes: Integers) -> Ahead:
+def on_link(habits: Habits, held: Held, classes: Integers) -> Ahead:
     """What lies ahead of packets on a link at instant 0: waiting, being sent, or on the wire.
 
     What the link itself still has to do for them the frames tell: it may have changed since it took
     them.
     """
-    transmit, propagate = road.behind(classes[held.labels])
+    transmit, propagate = habits.behind(classes[held.labels])
     sent = np.maximum(held.sent, 0)
     return Ahead(transmit + sent - np.maximum(held.start, 0), propagate + held.due - sent)

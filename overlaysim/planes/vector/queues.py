@@ -4,11 +4,11 @@ Without a limit a transmitter in order is Lindley's recursion (D. V. Lindley, "T
 with a single server", 1952): ``start[i] = max(arrival[i], start[i-1] + service[i-1])``. With the
 service that came before subtracted it is a running maximum.
 
-With a limit, that is the truth up to the first frame for which the queue has no room, and again from
-the next frame that finds the transmitter idle: a queue that loses frames is never longer than one
-that does not, so a frame that does not wait there does not wait here either. Only the busy periods
-in which somebody found no room are gone through again, frame by frame or, where all frames take
-equally long, by a running minimum (:func:`_all_at_once_equal`).
+With a limit, that is the truth up to the first frame for which the queue has no room, and again
+from the next frame that finds the transmitter idle: a queue that loses frames is never longer than
+one that does not, so a frame that does not wait there does not wait here either. Only the busy
+periods in which somebody found no room are gone through again, frame by frame or, where all frames
+take equally long, by a running minimum (:func:`_all_at_once_equal`).
 """
 
 from __future__ import annotations
@@ -51,9 +51,7 @@ class Backlog:
         gone = int(np.searchsorted(self.starts, length, "right"))
         return Backlog(self.busy_until, self.starts[gone:], self.sizes[gone:])
 
-    def later(
-        self, start: Times, service: Times | int, sizes: Times | int, length: int
-    ) -> Backlog:
+    def later(self, start: Times, service: Times | int, sizes: Times | int, length: int) -> Backlog:
         """What is left at the end of a window in which further frames were taken, at least one."""
         old = self.after(length)
         gone = int(np.searchsorted(start, length, "right"))
@@ -138,8 +136,7 @@ def _fifo(arrival: Times, service: Times | int, busy_until: int) -> Times:
         before = np.cumsum(service)
         before -= service
     start = arrival - before
-    if start[0] < busy_until:
-        start[0] = busy_until
+    start[0] = max(int(start[0]), busy_until)
     np.maximum.accumulate(start, out=start)
     start += before
     return start
@@ -247,6 +244,8 @@ def _equals(arrival: Times, busy_until: int, service: int, room: int) -> Times:
 
     In blocks, by whichever way the busy periods of the last block made the quicker one.
     """
+    if len(arrival) < _LONG:
+        return _one_by_one_equal(arrival, busy_until, service, room)
     # A queue that was longer before may hold more than there is room for, which has to go first.
     begin = int(np.searchsorted(arrival, busy_until - room * service))
     parts = [np.full(begin, _NO_ROOM)]
@@ -273,10 +272,10 @@ class _Unequal:
         self._service = np.broadcast_to(service, arrival.shape)
         self._sizes = np.broadcast_to(sizes, arrival.shape)
 
-    def _ahead(self, arrival: Times, start: Times) -> tuple[Times, Times]:
-        """Return all starts, the backlog's first, and how many of them have come at each arrival."""
+    def _come(self, arrival: Times, start: Times) -> Times:
+        """How many turns have come at each arrival, those of the backlog included."""
         turns = np.concatenate((self._backlog.starts, start))
-        return turns, np.searchsorted(turns, arrival, "right")
+        return np.searchsorted(turns, arrival, "right")
 
     def without_room(self, start: Times) -> NDArray[np.bool_] | None:
         """See :meth:`_Equal.without_room`."""
@@ -286,7 +285,7 @@ class _Unequal:
         waits = start > arrival
         if not waits.any():
             return None
-        turns, come = self._ahead(arrival, start)
+        come = self._come(arrival, start)
         behind = len(self._backlog.starts) + np.arange(len(arrival))
         full = np.zeros(len(arrival), bool)
         if limits.packets is not None:
@@ -303,7 +302,7 @@ class _Unequal:
         waits = start > arrival
         if not waits.any():
             return 0
-        _, come = self._ahead(arrival, start)
+        come = self._come(arrival, start)
         behind = len(self._backlog.starts) + np.arange(1, len(arrival) + 1)
         return int((behind - come)[waits].max())
 

@@ -1,8 +1,8 @@
 """A stretch of time, and how a packet and an instant in it become one number.
 
 The key of a packet at an instant is ``(instant - begin) << bits | label``. Sorting keys sorts by
-instant and, among equal instants, by label: by flow and place in the flow, which is the very order of
-:meth:`overlaysim.sim.Simulator.frame_at`.
+instant and, among equal instants, by label: by flow and place in the flow, which is the very order
+of :meth:`overlaysim.sim.Simulator.frame_at`.
 """
 
 from __future__ import annotations
