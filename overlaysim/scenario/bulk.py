@@ -49,12 +49,11 @@ class BulkReader:
 
     def read(self, record: Record) -> BulkSpec | None:
         """Return what an entry says; None if it is wrong, which has been reported then."""
-        before = len(self.log)
         sources, targets = (self._hosts(record, key) for key in ("from", "to"))
         self._check_times(record)
         self._check_pattern(record)
         tunnel, trace = self._tunnel(record), self._trace(record)
-        if len(self.log) > before or tunnel is None or record["size"] is None:
+        if len(self.log) or tunnel is None:  # what goes together is looked at when all can be read
             return None
         spec = BulkSpec(
             line=record.node.line, column=record.node.column, sources=sources, targets=targets,
@@ -70,7 +69,7 @@ class BulkReader:
             receiver=tuple((turn["at"], turn["state"] == "there") for turn in record["receiver"]),
         )  # fmt: skip
         self._check_whole(record, spec)
-        return spec if len(self.log) == before else None
+        return None if len(self.log) else spec
 
     def _hosts(self, record: Record, key: str) -> tuple[str, ...]:
         written = record[key]
