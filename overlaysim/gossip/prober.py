@@ -11,12 +11,11 @@ from overlaysim.gossip.member_messages import (
     IndirectPing,
     Member,
     MemberCompound,
-    MemberState,
     Nack,
     Ping,
     Suspect,
 )
-from overlaysim.gossip.membership import Membership
+from overlaysim.gossip.membership import ALIVE, Membership
 from overlaysim.gossip.piggyback import Piggyback
 from overlaysim.gossip.ticker import Task
 
@@ -102,7 +101,7 @@ class Prober:
         alarm = self._context.alarms.set(now + settings.probe_timeout, self._seek_help)
         self._probe = probe = _Probe(member, self._next_sequence(), deadline, alarm)
         ping = self._ping(probe.sequence, member.node)
-        if member.state == MemberState.ALIVE:
+        if member.state == ALIVE:
             self._piggyback.send(member.address, ping, "probe")
         else:  # so that it can object as soon as possible
             suspect = Suspect(member.incarnation, member.node, self._context.name)
@@ -115,7 +114,7 @@ class Prober:
         context, member = self._context, probe.member
         helpers = self._membership.sample(
             context.settings.indirect_probes,
-            lambda other: other.state == MemberState.ALIVE and other.node != member.node,
+            lambda other: other.state == ALIVE and other.node != member.node,
         )
         probe.helpers = len(helpers)
         request = IndirectPing(
