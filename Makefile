@@ -26,7 +26,8 @@ readme: .venv/dev
 	$(BIN)/python tests/project/refresh_readme.py
 
 bench: .venv/dev
-	$(BIN)/python tests/benchmarks/run.py
+	$(BIN)/overlaysim bench
+	$(BIN)/python tests/benchmarks/frames.py
 
 notebook: .venv/notebook
 	$(BIN)/jupyter lab notebooks

@@ -14,19 +14,28 @@ from overlaysim.units import parse_duration
 DEFAULT = "name: lab\n"
 
 
-def run(source: str | Path, *, seed: int | None = None, capture: bool = False) -> Result:
+def run(
+    source: str | Path,
+    *,
+    seed: int | None = None,
+    capture: bool = False,
+    plane: str | None = None,
+) -> Result:
     """Run a scenario and return its result.
 
     Args:
         source: a path, or the text of a scenario (anything with a line break in it).
         seed: takes the place of the scenario's own.
         capture: keep every frame, so that :meth:`Result.write` adds ``capture.pcapng``.
+        plane: what carries bulk traffic, ``auto``, ``event`` or ``vector``; takes the place of the
+            scenario's own.
 
     Raises:
         InputError: the scenario is wrong; it lists every problem.
     """
     scenario, digest = _load(source)
-    return run_scenario(scenario, seed=seed, capture=capture, digest=digest)
+    file = "scenario" if isinstance(source, str) and "\n" in source else str(source)
+    return run_scenario(scenario, seed=seed, capture=capture, digest=digest, plane=plane, file=file)
 
 
 def check(source: str | Path) -> None:
@@ -83,8 +92,8 @@ class Lab:
     """Simulated hosts to type docker commands on.
 
     Args:
-        scenario: path or text of a scenario that describes the underlay (its timeline is not run);
-            by default three hosts, host-a to host-c, on one switch.
+        scenario: path or text of a scenario that describes the underlay (its timeline is not run,
+            nor its traffic); by default three hosts, host-a to host-c, on one switch.
         seed: takes the place of the scenario's own.
         capture: keep every frame, so that :meth:`Result.write` adds ``capture.pcapng``.
 

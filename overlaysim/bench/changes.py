@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import resource
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from overlaysim.bench.community import NETWORK, TABLE, Community, encoded_value
+from overlaysim.bench.memory import peak_memory
 from overlaysim.gossip import TableChange
 from overlaysim.sim.memory import long_lived_heap
 from overlaysim.units import SECOND
@@ -176,9 +175,3 @@ def _schedule_changes(
         cluster.simulator.call_in(gap(), change)
 
     cluster.simulator.call_in(gap(), change)
-
-
-def peak_memory() -> int:
-    """Bytes that this process has needed at most (``ru_maxrss``: KiB, on macOS bytes)."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,4 +1,4 @@
-"""Several runs of a benchmark, each in a process of its own, and their tables."""
+"""Several runs of a benchmark, each in a process of its own, and the table of the loads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from statistics import median
 from typing import TypeVar
 
 from overlaysim.bench.changes import LoadResult
-from overlaysim.bench.rumour import RumourResult
 from overlaysim.gossip import LAN
 from overlaysim.gossip.queue import transmit_limit
 
@@ -37,26 +36,6 @@ def capacity(hosts: int) -> float:
     per_packet = (LAN.packet_budget - 5) // EVENT
     packets = 10**12 / LAN.gossip_interval
     return per_packet * packets / transmit_limit(LAN.table_retransmit_multiplier, hosts)
-
-
-def rumour_lines(results: Iterable[list[RumourResult]]) -> Iterator[str]:
-    """One row per size, from the runs of each."""
-    yield (
-        f"{'nodes':>6}{'events':>11}{'messages':>10}  {'score median [range]':<24}"
-        f"{'all know after, s':>18}{'false verdicts':>16}"
-    )
-    for runs in results:
-        first = runs[0]
-        scores = [run.score for run in runs]
-        score = f"{median(scores):.3f} [{min(scores):.3f}-{max(scores):.3f}]"
-        known = [run.everyone_knows for run in runs]
-        heard = [time for time in known if time is not None]
-        shown = f"{min(heard):.2f}-{max(heard):.2f}" if len(heard) == len(known) else "not all"
-        false = sum(run.false_verdicts for run in runs)
-        yield (
-            f"{first.nodes:>6}{first.events:>11,}{first.messages:>10,}  {score:<24}"
-            f"{shown:>18}{false:>16}"
-        )
 
 
 def load_lines(results: Iterable[LoadResult]) -> Iterator[str]:

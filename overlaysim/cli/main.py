@@ -114,12 +114,16 @@ def build_parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="run a scenario file and report")
     run.add_argument("file", type=Path, metavar="FILE", help="a scenario (.yml, .json or .toml)")
+    run.add_argument(
+        "--plane", choices=("auto", "event", "vector"),
+        help="what carries bulk traffic; takes the place of the scenario's plane",
+    )  # fmt: skip
     _add_run_options(run)
     run.set_defaults(run=_run)
 
     demo = commands.add_parser("demo", help="run the shipped tutorial scenario")
     _add_run_options(demo)
-    demo.set_defaults(run=_demo)
+    demo.set_defaults(run=_demo, plane=None)
 
     check = commands.add_parser("check", help="check scenario files without running them")
     check.add_argument("files", type=Path, nargs="+", metavar="FILE")

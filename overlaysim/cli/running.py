@@ -35,8 +35,9 @@ def run_file(path: Path, options: argparse.Namespace) -> int:
     terminal = sys.stderr if sys.stderr is not None and sys.stderr.isatty() else None
     progress = ProgressLine(terminal, scenario.duration) if terminal else None
     result = run_scenario(
-        scenario, seed=options.seed, capture=options.capture, digest=digest, progress=progress
-    )
+        scenario, seed=options.seed, capture=options.capture, digest=digest, progress=progress,
+        plane=options.plane, file=str(path),
+    )  # fmt: skip
     if progress:
         progress.clear()
     return finish(result, options)

@@ -49,6 +49,7 @@ class Runtime:
         image: Image,
         command: tuple[str, ...],
         *,
+        entrypoint: tuple[str, ...] = (),
         hostname: str = "",
         labels: Mapping[str, str] | None = None,
         environment: tuple[str, ...] = (),
@@ -58,8 +59,9 @@ class Runtime:
         """Make a container (not started, attached to nothing)."""
         container_id = self._identifiers.local()
         container = Container(
-            container_id, name, self._host.name, image.name, command or image.command,
-            hostname or container_id[:12], self._host.new_stack(name), self._simulator.now,
+            container_id, name, self._host.name, image.name,
+            image.process(entrypoint, command), hostname or container_id[:12],
+            self._host.new_stack(name), self._simulator.now,
             labels=labels or {}, environment=environment, extra_hosts=extra_hosts, service=service,
         )  # fmt: skip
         self._host.containers[container_id] = container

@@ -2,66 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from overlaysim.compare.datagram import SMALLEST_FRAME, Datagram, Road, Way
-from overlaysim.overlay.encapsulation import Carries, Tunnel
-from overlaysim.overlay.flow import flow_hash
 from overlaysim.overlay.fragments import fragment, outermost_ip
 from overlaysim.overlay.reassembly import Reassembler
 from overlaysim.overlay.stt import join_segments, segments
-from overlaysim.wire import TCP, UDP, Ethernet, IPv4, IPv6, Opaque, Packet
+from overlaysim.planes.frames import Flow
+from overlaysim.wire import TCP, Packet
 
-_HASH_KEY = 0x6F7665726C61792E
-"""A sending host's key for the hashes of its flows."""
-
-
-@dataclass(frozen=True)
-class Flow:
-    """Who sends to whom: two VTEPs, two containers, their ports, and the network they are in.
-
-    The defaults are addresses for documentation (RFC 5737, RFC 3849) and of private networks.
-    """
-
-    network: int = 4097
-    vteps: dict[int, tuple[str, str]] = field(
-        default_factory=lambda: {
-            4: ("192.0.2.1", "192.0.2.2"), 6: ("2001:db8::1", "2001:db8::2"),
-        }
-    )  # fmt: skip
-    containers: dict[int, tuple[str, str]] = field(
-        default_factory=lambda: {4: ("10.0.1.2", "10.0.1.3"), 6: ("fd01::2", "fd01::3")}
-    )
-    ports: tuple[int, int] = (49_152, 5001)
-
-    def frame(self, road: Road, payload: int) -> Packet:
-        """The frame that the sending container puts out.
-
-        ESP in transport mode protects packets of the hosts themselves.
-        """
-        own = road.encapsulation.carries is Carries.SEGMENT
-        source, target = (self.vteps if own else self.containers)[road.inner]
-        ip = IPv6(source, target) if road.inner == 6 else IPv4(source, target)
-        ethernet = Ethernet("02:42:0a:00:01:03", "02:42:0a:00:01:02")
-        return Packet((ethernet, ip, UDP(*self.ports)), Opaque(payload))
-
-    def tunnel(self, road: Road, frame: Packet, number: int) -> Tunnel:
-        """What the tunnel's device knows when it gets ``frame``, the ``number``-th one."""
-        source, target = self.vteps[road.family]
-        return Tunnel(
-            source, target, "02:00:00:00:00:01", "02:00:00:00:00:02", self.network,
-            flow=flow_hash(frame, _HASH_KEY), number=number, ident=number & 0xFFFF, mtu=road.mtu,
-        )  # fmt: skip
+__all__ = ["Flow", "Receiver", "frames_of"]
 
 
 def frames_of(road: Road, sent: Datagram, flow: Flow, number: int = 0) -> list[Packet]:
     """Build the frames of a datagram, the ``number``-th of its flow, as they go onto the wire."""
     if sent.way is Way.NOT:
         return []
-    frame = flow.frame(road, sent.payload)
-    tunnel = flow.tunnel(road, frame, number)
+    known = road.encapsulation
+    frame = flow.frame(known, sent.payload, inner=road.inner)
+    tunnel = flow.tunnel(frame, family=road.family, number=number, mtu=road.mtu)
     pieces = fragment(frame, road.inner_mtu, number) if sent.way is Way.INNER else [frame]
-    frames = [road.encapsulation.encapsulate(piece, tunnel) for piece in pieces]
+    frames = [known.encapsulate(piece, tunnel) for piece in pieces]
     if sent.way is Way.OUTER:
         frames = fragment(frames[0], road.mtu, number)
     elif sent.way is Way.SEGMENTS:

@@ -1,8 +1,8 @@
 """The load-balancer endpoint of one network on one host: VIPs live here, on the client's node.
 
 It answers ARP and pings for every VIP known on the host (so pinging a service works even when all
-its tasks are dead), as Docker's ``lb-<network>`` namespace does, and spreads UDP flows to a VIP
-over the tasks. A datagram keeps its journey through the load balancer.
+its tasks are dead), as Docker's ``lb-<network>`` namespace does, and spreads UDP flows and TCP
+connections to a VIP over the tasks. A packet keeps its journey through the load balancer.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from overlaysim.host.stack import Stack
 from overlaysim.host.tables import NetworkTables
 from overlaysim.overlay.addresses import mac_for
 from overlaysim.overlay.ipvs import VirtualServer
+from overlaysim.overlay.nat import transport_of
+from overlaysim.overlay.tcp_tracking import begins
 from overlaysim.sim import Journey, Simulator
-from overlaysim.wire import UDP, IPv4, Packet
+from overlaysim.wire import TCP, UDP, IPv4, Packet
 
-_UDP = UDP.BINDINGS["protocol"]
+_BALANCED = (UDP.BINDINGS["protocol"], TCP.BINDINGS["protocol"])
 
 
 class LoadBalancer:
@@ -72,12 +74,14 @@ class LoadBalancer:
                 self.stack.take(interface, journey, packet)
             else:
                 self._pass_on(journey, answer)
-        elif ip.protocol == _UDP and ip.dst in interface.addresses:
+        elif ip.protocol in _BALANCED and ip.dst in interface.addresses:
             request = self._server.forward(packet, now)
-            if request is None:
-                self._refuse(journey, packet)
-            else:
+            if request is not None:
                 self._pass_on(journey, request)
+            elif self._is_for_nobody(packet):
+                self.stack.take(interface, journey, packet)
+            else:
+                self._refuse(journey, packet)
         else:
             self.stack.take(interface, journey, packet)
 
@@ -86,6 +90,12 @@ class LoadBalancer:
         target = packet.layer(0, IPv4).dst
         journey.intended = self._owner_of(self.interface, target)
         self.interface.send(journey, packet, target)
+
+    @staticmethod
+    def _is_for_nobody(packet: Packet) -> bool:
+        """Whether it belongs to a connection that is forgotten: the kernel's TCP resets it."""
+        header = transport_of(packet)
+        return isinstance(header, TCP) and not begins(header.flags)
 
     def _refuse(self, journey: Journey, packet: Packet) -> None:
         """No task takes new flows (``ip_vs_core.c``, ip_vs_leave)."""

@@ -12,7 +12,7 @@ from overlaysim.naming.records import EndpointRecord
 from overlaysim.sim import Driver, Event, Simulator
 from overlaysim.traffic.idle import Server
 from overlaysim.traffic.lookup import Nslookup
-from overlaysim.traffic.messages import LookUp, Resolved, SendDatagram, SendEcho
+from overlaysim.traffic.messages import Bind, LookUp, Request, Resolved, SendDatagram, SendEcho
 from overlaysim.traffic.program import Program
 
 LOST = 255
@@ -85,6 +85,7 @@ class Container:
 
     def power_off(self, now: int) -> None:
         """Its host has lost power: every program in it is gone at once."""
+        self.stack.power_off()
         for execution in list(self.executions):
             execution.kill(LOST)
         if self.main is not None:
@@ -113,7 +114,7 @@ class Execution:
     """A program running in a container.
 
     Attributes:
-        done: an event that happens when the program has ended.
+        done: an event that happens when the program has ended, or has gone to the background.
     """
 
     def __init__(
@@ -129,6 +130,7 @@ class Execution:
         self._container = container
         self._look_up = look_up
         self._held_up = 0
+        self._over = False
         self._driver = Driver(simulator, program, self._carry, self._settled)
 
     def start(self) -> None:
@@ -145,7 +147,7 @@ class Execution:
 
     def kill(self, status: int) -> None:
         """End the program without giving it a chance to say anything."""
-        if not self.done.triggered:
+        if not self._over:
             self._end(status)
 
     @property
@@ -157,15 +159,19 @@ class Execution:
         """A message from the stack for the program."""
         self._driver.receive(message)
 
-    def _carry(self, item: SendEcho | SendDatagram | LookUp) -> None:
+    def _carry(self, item: Request) -> None:
         if isinstance(item, LookUp):
             # nslookup is made to ask the server; all others leave the way to the C library
             reads_files = not isinstance(self.program, Nslookup)
             self._look_up(self._container, item, reads_files, self._resolved)
         elif isinstance(item, SendEcho):
             self._container.stack.send_echo(self, item, self._held_up)
-        else:
+        elif isinstance(item, SendDatagram):
             self._container.stack.send_datagram(self, item, self._held_up)
+        elif isinstance(item, Bind):
+            self._container.stack.listen(item.port, self)
+        else:
+            self._container.stack.sockets.request(self, item, self._held_up)
 
     def _resolved(self, answer: Resolved, took: int) -> None:
         """What leaves at the very instant of the answer was held up by the look-up."""
@@ -174,11 +180,16 @@ class Execution:
         self._held_up = 0
 
     def _settled(self) -> None:
-        if self.program.finished and not self.done.triggered:
-            self._end(self.program.status)
+        if self.program.finished:
+            if not self._over:
+                self._end(self.program.status)
+        elif self.program.in_background and not self.done.triggered:
+            self.done.succeed(0)
 
     def _end(self, status: int) -> None:
+        self._over = True
         self._container.stack.forget(self)
         self._container.executions.remove(self)
-        self.done.succeed(status)
+        if not self.done.triggered:
+            self.done.succeed(status)
         self._driver.stop()

@@ -97,7 +97,7 @@ class Datapath:
         return port in self._ports or self._tunnels.uses(port)
 
     def listen_tcp(self, handler: Handler) -> None:
-        """The host's TCP takes every segment; what no daemon listens for, it resets itself."""
+        """The hosts' own TCP takes their segments; what no daemon listens for, it resets itself."""
         self._tcp = handler
 
     def reboot(self) -> None:
@@ -226,6 +226,8 @@ class Datapath:
         elif isinstance(transport, UDP):
             if not self.offer(journey, packet, transport.dst_port):
                 self.unclaimed(journey, packet)
+        elif isinstance(transport, TCP) and journey.kind == "data":  # a container's
+            self.unclaimed(journey, packet)
         elif self._tcp is None or not isinstance(transport, TCP):
             self._drop(journey, "port closed", self.me.name)
         else:

@@ -68,7 +68,9 @@ class Host:
         )
         self.streams = HostStreams(around.simulator, self.datapath, around.directory, self.daemon)
         self.agent: Agent | None = None
-        kernel = Kernel(around.simulator, me, around.directory, self.datapath.outer)
+        kernel = Kernel(
+            around.simulator, me, around.directory, self.datapath.outer, lambda: self.streams.ports
+        )
         self.egress = Egress(
             around.simulator, around.directory, self.datapath, kernel, bridges=self._bridges,
             owner_of=self._owner,

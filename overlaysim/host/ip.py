@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any
 
 from overlaysim.host.interface import Interface, group_mac
+from overlaysim.host.local_path import LocalPath
 from overlaysim.host.segment import ETHERNET_HEADER
 from overlaysim.overlay.checksums import is_spoilt
 from overlaysim.overlay.fragments import fragment
@@ -18,6 +20,7 @@ from overlaysim.wire import IPv4, Packet
 PROTOCOL_NAMES = {1: "icmp", 6: "tcp", 17: "udp"}
 LOOPBACK_MTU = 65_536
 """Linux ``drivers/net/loopback.c``."""
+ETHERNET_MTU = 1500
 LOOPBACK = "127."
 """How the addresses of the loopback interface begin (RFC 1122 section 3.2.1.3)."""
 
@@ -56,6 +59,7 @@ class IpLayer(ABC):
         self._not_mine = not_mine
         self._reassembler = Reassembler()
         self._expiry_set = False
+        self._local = LocalPath(simulator, self._lose)
         self._ident = simulator.streams("ip-ident", label).randrange(0x10000)
 
     @abstractmethod
@@ -87,8 +91,22 @@ class IpLayer(ABC):
         """Take an interface away, and the default route if it led there."""
         interface.shut()
         self.interfaces.remove(interface)
+        if not self.interfaces:
+            self._local.flush()
         if self.default is not None and self.default[0] is interface:
             self.default = None
+
+    def source_towards(self, destination: str) -> str | None:
+        """The own address that packets to an address have; None if there is no route."""
+        route = self.route(destination)
+        if route is None:
+            return None
+        return destination if self.is_own(route[0], destination) else route[0].address
+
+    def path_mtu(self, destination: str) -> int:
+        """How long an IP packet to an address may be, as far as is known; 1500 without a route."""
+        route = self.route(destination)
+        return ETHERNET_MTU if route is None else self._mtu(route[0], destination)
 
     @staticmethod
     def is_own(interface: Interface, address: str) -> bool:
@@ -113,11 +131,14 @@ class IpLayer(ABC):
         next_hop: str,
         packet: Packet,
         *,
-        message: Message,
+        message: Message | None,
         look_up: int = 0,
         content: Any = None,
-    ) -> None:
-        """Put an IP packet on an interface, cut to its path's MTU; to oneself it takes no wire."""
+    ) -> Journey:
+        """Put an IP packet on an interface, cut to its path's MTU; to oneself it takes no wire.
+
+        Returns the journey of the packet, or of its last piece.
+        """
         to_itself = self.is_own(interface, next_hop)
         target = packet.layer(0, IPv4).dst
         intended = self.label if to_itself else self._owner_of(interface, target)
@@ -128,8 +149,11 @@ class IpLayer(ABC):
                 self._arrive(interface, journey, part)
             else:
                 interface.send(journey, part, next_hop)
+        return journey
 
-    def _open(self, packet: Packet, intended: str, message: Message, look_up: int) -> Journey:
+    def _open(
+        self, packet: Packet, intended: str, message: Message | None, look_up: int
+    ) -> Journey:
         """Open the account of one IP packet."""
         protocol = packet.layer(0, IPv4).protocol or 0
         journey = self._simulator.ledger.create(
@@ -158,6 +182,13 @@ class IpLayer(ABC):
             self._simulator.ledger.drop(journey, self._simulator.now, self._not_mine, self.label)
 
     def _arrive(self, interface: Interface, journey: Journey, packet: Packet) -> None:
+        if journey.protocol == "tcp" and not journey.transmit:  # it has not crossed a link
+            arrive = partial(self._take_in, interface, journey, packet)
+            self._local.send(journey, packet.length, arrive)
+        else:
+            self._take_in(interface, journey, packet)
+
+    def _take_in(self, interface: Interface, journey: Journey, packet: Packet) -> None:
         now = self._simulator.now
         if not packet.layer(0, IPv4).is_fragment and is_spoilt(packet):
             self._simulator.ledger.drop(journey, now, "bad checksum", self.label)
@@ -183,10 +214,15 @@ class IpLayer(ABC):
 
     # ---- its end --------------------------------------------------------------------------
 
+    def _lose(self, journey: Journey) -> None:
+        now = self._simulator.now
+        self._simulator.ledger.drop(journey, now, "container gone", self.label)
+
     @property
     def waiting(self) -> int:
-        """Packets held back for ARP, for the conservation check."""
-        return sum(interface.neighbours.waiting for interface in self.interfaces)
+        """Packets held back for ARP, or on their way here, for the conservation check."""
+        held_back = sum(interface.neighbours.waiting for interface in self.interfaces)
+        return held_back + self._local.in_hand
 
     def shut(self) -> None:
         """Take every interface away."""

@@ -5,16 +5,19 @@ Those that carry a tunnel's frame or are for a daemon's port do not come here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from overlaysim.host.directory import Directory, HostAddress
+from overlaysim.host.ip import ETHERNET_MTU
+from overlaysim.host.kernel_tcp import KernelTcp
 from overlaysim.host.outer import OuterIp
 from overlaysim.host.stack import DISCARD_PORT
 from overlaysim.overlay.icmp_errors import icmp_error
 from overlaysim.overlay.icmp_rate import ErrorLimit
 from overlaysim.sim import Composition, Journey, Simulator, composition
+from overlaysim.traffic.tcp import TcpSegment
 from overlaysim.underlay.link import ETHERNET_HEADER
-from overlaysim.wire import ICMP, UDP, Ethernet, ICMPv6, IPv4, Packet
+from overlaysim.wire import ICMP, TCP, UDP, Ethernet, ICMPv6, IPv4, Packet
 from overlaysim.wire.icmp import (
     ECHO_REPLY,
     ECHO_REQUEST,
@@ -34,16 +37,23 @@ class Kernel:
         me: the host.
         directory: where the hosts behind addresses are looked up.
         outer: the host's interface in the underlay.
+        tcp_ports: where daemons of the host listen at present.
     """
 
     def __init__(
-        self, simulator: Simulator, me: HostAddress, directory: Directory, outer: OuterIp
+        self,
+        simulator: Simulator,
+        me: HostAddress,
+        directory: Directory,
+        outer: OuterIp,
+        tcp_ports: Callable[[], Collection[int]],
     ) -> None:
         self._simulator = simulator
         self._me = me
         self._directory = directory
         self._outer = outer
         self._limit = ErrorLimit()
+        self._tcp = KernelTcp(simulator, me.name, tcp_ports, ETHERNET_MTU)
 
     def receive(self, journey: Journey, frame: Packet) -> None:
         """Take a whole packet from the underlay for the host that no tunnel or daemon takes."""
@@ -62,6 +72,9 @@ class Kernel:
             self._deliver(journey)
             if transport.type == ECHO_REQUEST:
                 self._answer_echo(journey, packet, transport, send_back)
+        elif isinstance(transport, TCP):
+            self._deliver(journey)
+            self._take_segment(journey, packet, send_back)
         elif isinstance(transport, UDP) and transport.dst_port == DISCARD_PORT:
             self._deliver(journey)
         else:
@@ -85,6 +98,13 @@ class Kernel:
         message = None if journey.message is None else (*journey.message[:-1], "reply")
         self._send("data", reply, send_back, message=message)
 
+    def _take_segment(self, journey: Journey, packet: Packet, send_back: SendBack) -> None:
+        def answer(segment: TcpSegment, payload: Packet) -> None:
+            ip = IPv4(segment.src, segment.dst, 6, ident=self._outer.next_ident(), df=True)
+            self._send("data", payload.wrap(ip), send_back, protocol="tcp", content=segment)
+
+        self._tcp.take(journey, packet, answer)
+
     def _refuse(self, packet: Packet, send_back: SendBack) -> None:
         """Say that nobody listens on the port (RFC 1122 section 4.1.3.1), but not too often."""
         asked = packet.layer(0, IPv4)
@@ -95,12 +115,20 @@ class Kernel:
             self._send("icmp", error, send_back)
 
     def _send(
-        self, kind: str, packet: Packet, send_back: SendBack, *, message: object = None
-    ) -> None:  # fmt: skip
+        self,
+        kind: str,
+        packet: Packet,
+        send_back: SendBack,
+        *,
+        message: object = None,
+        protocol: str = "icmp",
+        content: object = None,
+    ) -> None:
         journey = self._simulator.ledger.create(
             kind, self._simulator.now, source=self._me.name,
-            intended=packet.layer(0, IPv4).dst, protocol="icmp", message=message,
+            intended=packet.layer(0, IPv4).dst, protocol=protocol, message=message,
         )  # fmt: skip
+        journey.content = content
         journey.composition = bare_composition(kind, packet)
         send_back(journey, packet)
 

@@ -10,12 +10,17 @@ from overlaysim.host import files
 from overlaysim.host.container import Container
 from overlaysim.host.host import Host
 from overlaysim.host.ip_command import ip_command
-from overlaysim.traffic.idle import Print, Server, Sleep
+from overlaysim.traffic.curl import Curl
+from overlaysim.traffic.idle import Print, Sleep
+from overlaysim.traffic.iperf import iperf3
 from overlaysim.traffic.lookup import Getent, Nslookup
+from overlaysim.traffic.netcat import Netcat
 from overlaysim.traffic.ping import Ping
 from overlaysim.traffic.program import Program
 from overlaysim.traffic.stream import FIRST_PORT, LAST_PORT
 from overlaysim.traffic.tracepath import Tracepath
+from overlaysim.traffic.web import APACHE, NGINX, WebServer, busybox_httpd, python, serve
+from overlaysim.traffic.wget import Wget
 
 USED_PREFIXES = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/")
 _CONTROL_OPERATORS = frozenset("|&;<>()\n")
@@ -52,6 +57,25 @@ def _ping(container: Container, arguments: list[str], host: Host) -> Program:
 def _tracepath(container: Container, arguments: list[str], host: Host) -> Program:
     chance = host.around.simulator.streams("tracepath", container.label)
     return Tracepath(arguments, chance.randint(FIRST_PORT, LAST_PORT))
+
+
+def _netcat(container: Container, arguments: list[str], host: Host) -> Program:
+    def run(command: Sequence[str]) -> tuple[str, ...]:
+        try:
+            program = program_for(container, command, host)
+        except MissingProgram:
+            return (f"nc: can't execute '{command[0]}': No such file or directory",)
+        if not isinstance(program, Print):
+            return ("nc: only programs that need no network can be run here",)
+        program.start(host.around.simulator.now)
+        return (*program.lines, *program.errors)
+
+    return Netcat(arguments, run)
+
+
+def _iperf3(container: Container, arguments: list[str], host: Host) -> Program:
+    chance = host.around.simulator.streams("iperf3", container.label)
+    return iperf3(arguments, f"{chance.getrandbits(128):032x}")
 
 
 def _cat(container: Container, paths: list[str], host: Host) -> Program:
@@ -91,18 +115,27 @@ _PROGRAMS: dict[str, Callable[[Container, list[str], Host], Program]] = {
     "ash": _shell,
     "bash": _shell,
     "cat": _cat,
+    "curl": lambda container, arguments, host: Curl(arguments),
     "echo": lambda container, arguments, host: Print((" ".join(arguments),)),
     "false": lambda container, arguments, host: Print((), (), 1),
     "getent": lambda container, arguments, host: Getent(arguments),
     "hostname": lambda container, arguments, host: Print((container.hostname,)),
+    "httpd": lambda container, arguments, host: busybox_httpd(arguments),
+    "httpd-foreground": lambda container, arguments, host: WebServer(APACHE),
     "ip": lambda container, arguments, host: ip_command(
         container, arguments, host.around.simulator.now
     ),
+    "iperf3": _iperf3,
+    "nc": _netcat,
+    "nginx": lambda container, arguments, host: WebServer(NGINX),
     "nslookup": lambda container, arguments, host: Nslookup(arguments),
     "ping": _ping,
-    "serve": lambda container, arguments, host: Server(),
+    "python": lambda container, arguments, host: python(arguments),
+    "python3": lambda container, arguments, host: python(arguments),
+    "serve": lambda container, arguments, host: serve(arguments, container.hostname),
     "sh": _shell,
     "sleep": lambda container, arguments, host: Sleep(arguments),
     "tracepath": _tracepath,
     "true": lambda container, arguments, host: Print(()),
+    "wget": lambda container, arguments, host: Wget(arguments),
 }

@@ -1,4 +1,4 @@
-"""The IP stack of a container (or gateway, or load balancer): routes, fragments, ICMP, UDP ports.
+"""The IP stack of a container (or gateway, or load balancer): routes, fragments, ICMP, UDP, TCP.
 
 It turns what a program wants sent (:mod:`overlaysim.traffic.messages`) into IP packets, and packets
 back into what a program receives.
@@ -6,10 +6,12 @@ back into what a program receives.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 from overlaysim.host.interface import Interface
-from overlaysim.host.ip import IpLayer, Message, OwnerOf
+from overlaysim.host.ip import Message, OwnerOf
+from overlaysim.host.receiver import Receiver
+from overlaysim.host.tcp_layer import TcpLayer
 from overlaysim.overlay.icmp_errors import icmp_error, read_too_big
 from overlaysim.sim import Journey, Simulator
 from overlaysim.traffic.messages import (
@@ -23,7 +25,7 @@ from overlaysim.traffic.messages import (
     TimeExceeded,
     TooBig,
 )
-from overlaysim.wire import ICMP, UDP, IPv4, Opaque, Packet
+from overlaysim.wire import ICMP, TCP, UDP, IPv4, Opaque, Packet
 from overlaysim.wire.icmp import (
     ECHO_REPLY,
     ECHO_REQUEST,
@@ -39,15 +41,8 @@ DISCARD_PORT = 9
 """Every container takes and forgets datagrams to this port (RFC 863), so that flows have an end."""
 
 
-class Receiver(Protocol):
-    """What takes the stack's messages on behalf of a program."""
-
-    def receive(self, message: object) -> None:
-        """A message for the program."""
-
-
-class Stack(IpLayer):
-    """ICMP echo and UDP ports on top of the IP layer, for the programs of a container.
+class Stack(TcpLayer):
+    """ICMP echo and UDP ports beside TCP on top of the IP layer, for the programs of a container.
 
     The arguments are those of :class:`~overlaysim.host.ip.IpLayer`.
     """
@@ -62,7 +57,6 @@ class Stack(IpLayer):
         super().__init__(simulator, label, owner_of, not_mine)
         self._echo_programs: dict[int, Receiver] = {}
         self._ports: dict[int, Receiver] = {}
-        self._messages = 0
 
     # ---- programs -------------------------------------------------------------------------
 
@@ -79,6 +73,7 @@ class Stack(IpLayer):
         for table in (self._echo_programs, self._ports):
             for key in [key for key, value in table.items() if value is program]:
                 del table[key]
+        self.close_all(program)
 
     # ---- sending --------------------------------------------------------------------------
 
@@ -158,10 +153,6 @@ class Stack(IpLayer):
             packet = answer.wrap(IPv4(asked.dst, asked.src, 1, ident=self._next_ident()))
             self._transmit(*route, packet, message=message)
 
-    def _new_message(self, kind: str) -> Message:
-        self._messages += 1
-        return (kind, self.label, self._messages)
-
     # ---- receiving ------------------------------------------------------------------------
 
     def _dispatch(self, interface: Interface, journey: Journey, packet: Packet) -> None:
@@ -170,6 +161,8 @@ class Stack(IpLayer):
             self._take_icmp(interface, journey, packet, inner)
         elif isinstance(inner, UDP):
             self._take_udp(interface, journey, packet, inner)
+        elif isinstance(inner, TCP):
+            self.sockets.take(journey, packet)
 
     def _take_icmp(
         self, interface: Interface, journey: Journey, packet: Packet, icmp: ICMP
@@ -214,7 +207,12 @@ class Stack(IpLayer):
 
     def _take_end(self, packet: Packet, icmp: ICMP) -> None:
         """Tell the program whose datagram is quoted in an ICMP error where that came to its end."""
-        udp = next(iter(quoted_layers(packet)[1:]), None)
+        quoted = quoted_layers(packet)
+        udp = next(iter(quoted[1:]), None)
+        if isinstance(udp, TCP) and isinstance(quoted[0], IPv4):
+            if icmp.type == UNREACHABLE:
+                self.segment_unreachable(quoted[0], udp, "refused")
+            return
         program = self._ports.get(udp.src_port) if isinstance(udp, UDP) else None
         if not isinstance(udp, UDP) or program is None:
             return
@@ -241,6 +239,8 @@ class Stack(IpLayer):
             if program is None:
                 return
         self.learn_mtu(interface, error.destination, error.mtu)
+        if isinstance(sent, TCP):
+            self.segment_too_big(error, sent)
         if program is not None:
             program.receive(FragmentationNeeded(error.reporter, error.mtu, number))
 
@@ -255,5 +255,7 @@ class Stack(IpLayer):
                 program = self._echo_programs.get(header.ident)
             elif isinstance(header, UDP):
                 program = self._ports.get(header.src_port)
+            elif isinstance(header, TCP):
+                self.segment_unreachable(packet.layer(0, IPv4), header, "no route to host")
             if program is not None:
                 program.receive(HostUnreachable(address, packet.layer(0, IPv4).src))

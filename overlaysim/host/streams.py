@@ -56,6 +56,11 @@ class HostStreams:
         self._boot()
         datapath.listen_tcp(self._segment_in)
 
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Where the daemon listens at present."""
+        return tuple(self._services) if self.daemon.running else ()
+
     def _boot(self) -> None:
         me = self._datapath.me
         self._stack = StreamStack(

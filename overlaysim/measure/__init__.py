@@ -1,6 +1,7 @@
 """What happened in a run, in numbers: latency, overhead, names against the truth, conservation."""
 
 from overlaysim.measure.audit import Audit, JudgedLookup, Span, audit
+from overlaysim.measure.bulk import BulkUse
 from overlaysim.measure.conservation import Conservation, conserve
 from overlaysim.measure.convergence import Change
 from overlaysim.measure.failures import FailedVerdict, Failures, Fault, faults_of, find_failures
@@ -23,10 +24,10 @@ from overlaysim.measure.recorder import Recorder
 from overlaysim.measure.snapshot import Snapshot, snapshot
 
 __all__ = [
-    "CATEGORIES", "CONTROL_KINDS", "METRICS", "Audit", "Change", "Conservation", "Distribution",
-    "FailedVerdict", "Failures", "Fate", "Fates", "Fault", "Flow", "FlowFates", "JudgedLookup",
-    "Latencies", "LinkUse", "Measurements", "Metric", "Overhead", "PacketRow", "PacketTable",
-    "Recorder", "RunMeta", "Snapshot", "Span", "audit", "conserve", "faults_of", "find_failures",
-    "judge_packets", "measure_latencies", "measure_overhead", "read_events", "read_packets",
-    "snapshot",
+    "CATEGORIES", "CONTROL_KINDS", "METRICS", "Audit", "BulkUse", "Change", "Conservation",
+    "Distribution", "FailedVerdict", "Failures", "Fate", "Fates", "Fault", "Flow", "FlowFates",
+    "JudgedLookup", "Latencies", "LinkUse", "Measurements", "Metric", "Overhead", "PacketRow",
+    "PacketTable", "Recorder", "RunMeta", "Snapshot", "Span", "audit", "conserve", "faults_of",
+    "find_failures", "judge_packets", "measure_latencies", "measure_overhead", "read_events",
+    "read_packets", "snapshot",
 ]  # fmt: skip

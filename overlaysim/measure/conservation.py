@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from overlaysim.errors import ModelError
+from overlaysim.measure.overhead import BULK_KIND
 from overlaysim.sim import KINDS, Ledger
 
 
@@ -45,7 +46,7 @@ def conserve(ledger: Ledger, in_flight: int, recorded: int) -> Conservation:
     Args:
         ledger: what was counted at the birth and the end of each packet.
         in_flight: packets that links and hosts hold now, counted there and not by the ledger.
-        recorded: packets whose end was recorded.
+        recorded: packets whose end was recorded; bulk packets are not among them.
 
     Raises:
         ModelError: if a packet was lost without a reason, was invented, or ended twice.
@@ -66,10 +67,14 @@ def conserve(ledger: Ledger, in_flight: int, recorded: int) -> Conservation:
             f"{sum(open_packets.values())} should be in flight, but links and hosts "
             f"hold {in_flight}"
         )
-    if recorded != ledger.delivered.total() + ledger.dropped.total():
+    ended = sum(
+        ledger.created[kind] - still_open
+        for kind, still_open in open_packets.items()
+        if kind != BULK_KIND
+    )
+    if recorded != ended:
         raise ModelError(
-            f"{recorded} ends of packets were recorded, but "
-            f"{ledger.delivered.total() + ledger.dropped.total()} packets have ended"
+            f"{recorded} ends of packets were recorded, but {ended} packets have ended"
         )
     return Conservation(
         {kind: ledger.created[kind] for kind in open_packets},

@@ -118,11 +118,35 @@ class Distribution:
         self._latencies.append(latency)
         self._sorted = False
 
+    def arrived_all(self, latencies: array[int], parts: Parts) -> None:
+        """Count many that arrived at once.
+
+        Args:
+            latencies: picoseconds.
+            parts: of all of them, added.
+
+        Raises:
+            ModelError: if the parts do not add up to the latencies.
+        """
+        if sum(parts) != sum(latencies):
+            raise ModelError(
+                f"latencies of {sum(latencies)} ps have parts of {sum(parts)} ps: {parts}"
+            )
+        self.sent += len(latencies)
+        self.parts = add_parts(self.parts, parts)
+        self._latencies.extend(latencies)
+        self._sorted = False
+
     def failed(self, *, astray: bool) -> None:
         """Count one that was lost, or that reached somebody else."""
         self.sent += 1
         self.astray += astray
         self.lost += not astray
+
+    def failed_all(self, count: int) -> None:
+        """Count many that were lost."""
+        self.sent += count
+        self.lost += count
 
     def include(self, other: Distribution) -> None:
         """Count everything that ``other`` counted as well."""

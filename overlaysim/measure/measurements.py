@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from overlaysim.measure.audit import Audit
+from overlaysim.measure.bulk import BulkUse
 from overlaysim.measure.conservation import Conservation
 from overlaysim.measure.failures import Failures, find_failures
 from overlaysim.measure.fates import Fates, judge_packets
@@ -15,6 +16,7 @@ from overlaysim.measure.latency import Latencies
 from overlaysim.measure.overhead import LinkUse, Overhead
 from overlaysim.measure.packets import PacketTable
 from overlaysim.measure.shadows import Shadow, find_shadows
+from overlaysim.measure.transfers import Transfer, find_transfers
 from overlaysim.sim.events import CommandEnded, EndpointAdded
 
 
@@ -29,6 +31,7 @@ class RunMeta:
         simulated: length of the run, picoseconds.
         packets: packets created.
         plane: the data plane that carried them.
+        plane_reason: why that one, in words; empty if there was no choice.
         complete: False if the run was interrupted.
         scenario_sha256: hex digest of the scenario file; empty if there was none.
         settings: what else the run depends on; JSON values only.
@@ -42,6 +45,7 @@ class RunMeta:
     simulated: int
     packets: int
     plane: str = "event"
+    plane_reason: str = ""
     complete: bool = True
     scenario_sha256: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -61,6 +65,7 @@ class Measurements:
         audit: look-ups judged, states and convergence of names.
         conservation: created, delivered, dropped, in flight.
         links: what each direction of each link did.
+        bulk: bulk traffic between hosts, flow by flow.
         events: all trace events in time order.
     """
 
@@ -72,6 +77,7 @@ class Measurements:
     conservation: Conservation
     links: tuple[LinkUse, ...]
     events: tuple[Any, ...]
+    bulk: tuple[BulkUse, ...] = ()
 
     @property
     def commands(self) -> tuple[CommandEnded, ...]:
@@ -96,6 +102,11 @@ class Measurements:
     def fates(self) -> Fates:
         """What became of the containers' packets: right, mis-delivered, black-holed."""
         return judge_packets(self.packets, self.events)
+
+    @cached_property
+    def transfers(self) -> tuple[Transfer, ...]:
+        """Both ends of every TCP connection of a container."""
+        return find_transfers(self.events)
 
     @cached_property
     def shadows(self) -> tuple[Shadow, ...]:

@@ -17,7 +17,8 @@ class Metric:
         arguments: names of the positional arguments, all required, as in ``("from", "to")``.
         keywords: names of the optional ``key=value`` arguments.
         fields: what may follow the dot, with its unit: ``count``, ``duration`` (picoseconds),
-            ``share`` (0 to 1) or ``size`` (bytes). The field ``""`` means that no dot follows.
+            ``rate`` (bit/s), ``share`` (0 to 1) or ``size`` (bytes). The field ``""`` means that no
+            dot follows.
         evaluate: ``evaluate(measurements, arguments, keywords, field)`` gives a number in the
             field's unit, or None when the run holds nothing to measure it by.
         choices: for an argument that has a closed list of words, those words.

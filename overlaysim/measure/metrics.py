@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from overlaysim.measure.bulk import merged
 from overlaysim.measure.latency import Distribution
 from overlaysim.measure.measurements import Measurements
 from overlaysim.measure.metric import Metric
 from overlaysim.measure.name_metrics import NAME_METRICS
-from overlaysim.measure.overhead import CATEGORIES, CONTROL_KINDS
+from overlaysim.measure.overhead import BULK_CATEGORIES, CATEGORIES, CONTROL_KINDS
 from overlaysim.measure.packet_metrics import (
     PACKET_METRICS,
     REASONS,
     endpoints_named,
     known_reason,
 )
+from overlaysim.measure.transfer_metrics import TRANSFER_METRICS
 from overlaysim.sim import KINDS
 from overlaysim.units import SECOND
 
@@ -30,6 +32,7 @@ _Arguments = tuple[str, ...]
 _LATENCY_FIELDS = {
     "p50": "duration", "p90": "duration", "p99": "duration", "max": "duration", "mean": "duration",
 }  # fmt: skip
+ALL_HOSTS = "all"
 _PERCENTILES = {"p50": 50, "p90": 90, "p99": 99, "max": 100}
 _COUNT_FIELDS = {
     "sent": "count", "received": "count", "lost": "count", "astray": "count", "loss": "share",
@@ -86,6 +89,18 @@ def _flow(m: Measurements, arguments: _Arguments, keywords: _Keywords, field: st
     return _read(flows, field)
 
 
+def _bulk(m: Measurements, arguments: _Arguments, _: _Keywords, field: str) -> float | None:
+    source, target = arguments
+    flows = [
+        flow for flow in m.bulk
+        if source in (flow.source, ALL_HOSTS) and target in (flow.target, ALL_HOSTS)
+    ]  # fmt: skip
+    distribution = merged(flows) if flows else None
+    if distribution is None or not distribution.sent:
+        return None
+    return _read(distribution, "received" if field == "delivered" else field)
+
+
 def _dropped(m: Measurements, _: _Arguments, keywords: _Keywords, field: str) -> float | None:
     reason, kind = keywords.get("reason"), keywords.get("kind")
     if reason is not None and (reason := known_reason(reason)) is None:
@@ -97,6 +112,7 @@ def _dropped(m: Measurements, _: _Arguments, keywords: _Keywords, field: str) ->
 
 _CATEGORY_GROUPS: dict[str, tuple[str, ...]] = {
     **{category: (category,) for category in CATEGORIES},
+    "bulk": BULK_CATEGORIES,
     "overlay": ("encapsulation", "outer-headers"),
     "control": CONTROL_KINDS,
     "total": CATEGORIES,
@@ -162,6 +178,21 @@ _METRICS = (
         _flow,
     ),
     Metric(
+        "bulk",
+        "bulk traffic of a host to another, or to and from all: sent, delivered, lost, and latency "
+        "one way, with echo of the round trip",
+        ("sender", "receiver"),
+        (),
+        {
+            "sent": "count",
+            "delivered": "count",
+            "lost": "count",
+            "loss": "share",
+            **_LATENCY_FIELDS,
+        },
+        _bulk,
+    ),
+    Metric(
         "dropped",
         "packets dropped, all or of one reason (queue-full, link-down, mtu, …) and kind",
         (),
@@ -181,6 +212,7 @@ _METRICS = (
     ),
     *NAME_METRICS,
     *PACKET_METRICS,
+    *TRANSFER_METRICS,
     Metric(
         "conservation",
         "packets created, delivered, dropped, in flight; imbalance is what does not add up",

@@ -3,7 +3,8 @@
 A link counts the frames it carried by :class:`overlaysim.sim.Composition`. Bytes of the
 containers' packets (kinds ``data`` and ``arp``) are split by header; a control packet is overhead
 as a whole, so all its bytes, headers and Ethernet extras included, count under its kind. The
-headers that a packet has only because it was cut count under ``fragment``, whatever was cut.
+headers that a packet has only because it was cut count under ``fragment``, whatever was cut. Bulk
+traffic between hosts is neither: its payload and all that is around it have a category each.
 """
 
 from __future__ import annotations
@@ -17,11 +18,16 @@ from overlaysim.sim import KINDS, Composition
 CONTAINER_KINDS = ("data", "arp")
 NETWORK_KINDS = ("fragment", "icmp")
 """What the network adds by itself: headers of further fragments, and ICMP errors."""
-CONTROL_KINDS = tuple(kind for kind in KINDS if kind not in (*CONTAINER_KINDS, *NETWORK_KINDS))
+BULK_KIND = "bulk"
+CONTROL_KINDS = tuple(
+    kind for kind in KINDS if kind not in (*CONTAINER_KINDS, *NETWORK_KINDS, BULK_KIND)
+)
 CONTAINER_CATEGORIES = (
     "payload", "inner-headers", "encapsulation", "outer-headers", "ethernet-extras",
 )  # fmt: skip
-CATEGORIES = (*CONTAINER_CATEGORIES, *NETWORK_KINDS, *CONTROL_KINDS)
+BULK_CATEGORIES = ("bulk-payload", "bulk-headers")
+"""Ethernet extras are among the headers."""
+CATEGORIES = (*CONTAINER_CATEGORIES, *BULK_CATEGORIES, *NETWORK_KINDS, *CONTROL_KINDS)
 """The closed list of what a byte can be for; each byte on the wire is in exactly one."""
 
 
@@ -67,6 +73,11 @@ class LinkUse:
                 own = (c.payload, c.inner_headers, c.encapsulation, c.outer_headers, self.extra)
                 for category, length in zip(CONTAINER_CATEGORIES, own, strict=True):
                     size[category] += count * length
+            elif c.kind == BULK_KIND:
+                size["bulk-payload"] += count * c.payload
+                size["bulk-headers"] += count * (
+                    c.length - c.payload - c.fragmentation + self.extra
+                )
             else:
                 size[c.kind] += count * (c.length - c.fragmentation + self.extra)
         return {category: size[category] for category in CATEGORIES}
@@ -79,7 +90,7 @@ class Overhead:
     Attributes:
         links: link name -> category -> bytes.
         total: category -> bytes over all links.
-        frames: ``containers``, or another kind of packet -> frames on all links.
+        frames: ``containers``, ``bulk``, or another kind of packet -> frames on all links.
     """
 
     links: Mapping[str, Mapping[str, int]]
@@ -109,5 +120,8 @@ def measure_overhead(links: Iterable[LinkUse]) -> Overhead:
     return Overhead(
         per_link,
         {category: total[category] for category in CATEGORIES},
-        {group: frames[group] for group in ("containers", *NETWORK_KINDS, *CONTROL_KINDS)},
+        {
+            group: frames[group]
+            for group in ("containers", BULK_KIND, *NETWORK_KINDS, *CONTROL_KINDS)
+        },
     )

@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from overlaysim.measure.audit import audit
+from overlaysim.measure.bulk import BulkUse
 from overlaysim.measure.conservation import conserve
 from overlaysim.measure.latency import measure_latencies
 from overlaysim.measure.measurements import Measurements, RunMeta
-from overlaysim.measure.overhead import LinkUse, measure_overhead
+from overlaysim.measure.overhead import BULK_KIND, LinkUse, measure_overhead
 from overlaysim.measure.packets import PacketTable
-from overlaysim.sim import Simulator
+from overlaysim.sim import Journey, Simulator
 
 
 class Recorder:
     """Keeps a row of every packet that ends, and every trace event except frames.
+
+    Bulk packets have no rows: who carries them keeps account of them.
 
     Make it before the first packet: conservation is checked against all that ever ended.
     """
@@ -24,15 +27,24 @@ class Recorder:
         self._simulator = simulator
         self._packets = PacketTable()
         self._events: list[Any] = []
-        simulator.ledger.on_end.append(self._packets.append)
+        simulator.ledger.on_end.append(self._note_end)
         simulator.bus.subscribe_all(self._events.append)
+
+    def _note_end(self, journey: Journey) -> None:
+        if journey.kind != BULK_KIND:
+            self._packets.append(journey)
 
     def events(self) -> list[Any]:
         """All trace events so far, in time order; answers come dated."""
         return sorted(self._events, key=lambda event: event.at)  # stable
 
     def finish(
-        self, *, links: Sequence[LinkUse], in_flight: int, meta: Mapping[str, Any]
+        self,
+        *,
+        links: Sequence[LinkUse],
+        in_flight: int,
+        meta: Mapping[str, Any],
+        bulk: Sequence[BulkUse] = (),
     ) -> Measurements:
         """Measure what happened up to now; the simulation may go on and be measured again.
 
@@ -41,6 +53,7 @@ class Recorder:
             in_flight: packets that links and hosts hold now, counted by them.
             meta: ``name`` and ``version``, and any other field of :class:`RunMeta` but those
                 that the simulator knows (seed, simulated, packets).
+            bulk: what became of bulk traffic.
 
         Raises:
             ModelError: if packets, parts of latencies or the order of events do not add up.
@@ -62,4 +75,5 @@ class Recorder:
             conservation=conserve(simulator.ledger, in_flight, len(packets)),
             links=tuple(links),
             events=tuple(events),
+            bulk=tuple(bulk),
         )

@@ -2,8 +2,9 @@
 
 What IPVS and netfilter do in Docker's namespace ``lb-<network>`` on the client's node (moby
 ``daemon/libnetwork/service_linux.go``; Linux ``net/netfilter/ipvs``): round robin per new UDP
-flow; the destination becomes the backend, the source the load balancer's own address, so that the
-replies come back this way and are translated in turn. Every port of a virtual IP is served.
+flow or TCP connection; the destination becomes the backend, the source the load balancer's own
+address, so that the replies come back this way and are translated in turn. Every port of a virtual
+IP is served.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from overlaysim.overlay.nat import Socket, next_free, readdress, readdress_error
+from overlaysim.overlay.icmp_errors import read_quoted
+from overlaysim.overlay.nat import Socket, next_free, readdress, readdress_error, transport_of
+from overlaysim.overlay.tcp_tracking import IPVS_TIMEOUTS, TcpTrack, begins
 from overlaysim.units import SECOND
-from overlaysim.wire import ICMP, UDP, IPv4, MalformedPacket, Packet
+from overlaysim.wire import ICMP, TCP, UDP, IPv4, Packet
 
 UDP_TIMEOUT = 300 * SECOND
 """A flow without a packet for this long is forgotten (``ip_vs_proto_udp.c``)."""
@@ -21,14 +24,29 @@ FIRST_PORT, LAST_PORT = 1024, 65_535
 """Where a source port is taken from when the client's own is in use (``nf_nat_core.c``)."""
 
 
+_Pair = tuple[type, Socket, Socket]
+"""Class of the transport header, and the two ends of packets of a flow."""
+_FEWEST = 1024  # flows before it is worth while to look for those that are over
+
+
 @dataclass(slots=True)
 class _Flow:
+    kind: type[UDP] | type[TCP]
     client: Socket
     virtual: Socket
     backend: Socket
     local: Socket
     """Whom the backend sees: the load balancer's address and a port."""
-    used: int
+    track: TcpTrack
+    expires: int = 0
+
+    def touch(self, header: UDP | TCP, now: int, *, from_client: bool) -> None:
+        """A packet of it passes."""
+        if isinstance(header, TCP):
+            self.track.see(header.flags, from_client=from_client)
+            self.expires = now + IPVS_TIMEOUTS[self.track.state]
+        else:
+            self.expires = now + UDP_TIMEOUT
 
 
 class VirtualServer:
@@ -42,8 +60,9 @@ class VirtualServer:
         self.address = address
         self._services: dict[str, dict[str, int]] = {}
         self._last: dict[str, str] = {}  # virtual IP -> the backend chosen last
-        self._flows: dict[tuple[Socket, Socket], _Flow] = {}  # by client and virtual socket
-        self._returns: dict[tuple[Socket, Socket], _Flow] = {}  # by backend and local socket
+        self._flows: dict[_Pair, _Flow] = {}  # by client and virtual socket
+        self._returns: dict[_Pair, _Flow] = {}  # by backend and local socket
+        self._sweep_at = _FEWEST
         self._fragmented: dict[tuple[str, str], tuple[int, _Flow]] = {}
 
     def serve(self, services: Mapping[str, Mapping[str, int]]) -> None:
@@ -58,68 +77,84 @@ class VirtualServer:
                 self._forget(flow)
 
     def forward(self, packet: Packet, now: int) -> Packet | None:
-        """Translate a client's UDP packet to a virtual IP.
+        """Translate a client's UDP or TCP packet to a virtual IP.
 
-        Returns None if no backend takes it; the kernel then says "port unreachable".
+        Returns None if no backend takes it: then the kernel says "port unreachable", or resets a
+        connection that it does not know.
         """
-        ip = packet.layer(0, IPv4)
+        ip, header = packet.layer(0, IPv4), transport_of(packet)
         flow = self._flow_of_fragment(ip)
         if not ip.offset:
-            udp = packet.layer(1, UDP)
-            flow = self._flow((ip.src, udp.src_port), (ip.dst, udp.dst_port), now)
+            if header is None:
+                return None
+            flow = self._flow(header, (ip.src, header.src_port), (ip.dst, header.dst_port), now)
             self._note_fragment(ip, flow)
         return None if flow is None else readdress(packet, flow.local, flow.backend)
 
     def reverse(self, packet: Packet, now: int) -> Packet | None:
         """Translate what comes back to the load balancer; None if it belongs to no flow."""
-        ip = packet.layer(0, IPv4)
+        ip, header = packet.layer(0, IPv4), transport_of(packet)
         flow = self._flow_of_fragment(ip)
         if not ip.offset:
-            transport = packet.layers[1]
-            if isinstance(transport, ICMP):
-                return self._reverse_error(packet)
-            if not isinstance(transport, UDP):
-                return None
-            flow = self._returns.get(((ip.src, transport.src_port), (ip.dst, transport.dst_port)))
+            if header is None:
+                return self._reverse_error(packet, now)
+            source, target = (ip.src, header.src_port), (ip.dst, header.dst_port)
+            flow = self._live(self._returns.get((type(header), source, target)), now)
             if flow is not None:
-                self._use(flow, now)
+                flow.touch(header, now, from_client=False)
             self._note_fragment(ip, flow)
         return None if flow is None else readdress(packet, flow.virtual, flow.client)
 
-    def _reverse_error(self, packet: Packet) -> Packet | None:
-        """An ICMP error belongs to the flow of the datagram that it quotes."""
-        data = bytes(packet.payload)
-        try:
-            ip = IPv4.parse(data, 0, len(data))
-            udp = UDP.parse(data, ip.header_length, len(data))
-        except MalformedPacket:
+    def _reverse_error(self, packet: Packet, now: int) -> Packet | None:
+        """An ICMP error belongs to the flow of the packet that it quotes."""
+        message = packet.layers[1] if len(packet.layers) > 1 else None
+        quoted = read_quoted(bytes(packet.payload)) if isinstance(message, ICMP) else None
+        header = None if quoted is None else transport_of(quoted)
+        if quoted is None or header is None:
             return None
-        flow = self._returns.get(((ip.dst, udp.dst_port), (ip.src, udp.src_port)))
-        if flow is None:
-            return None
-        quoted = Packet((ip, udp), data[ip.header_length + udp.header_length :])
-        return readdress_error(packet, quoted, flow.virtual, flow.client)
+        ip = quoted.layer(0, IPv4)
+        source, target = (ip.dst, header.dst_port), (ip.src, header.src_port)
+        flow = self._live(self._returns.get((type(header), source, target)), now)
+        return None if flow is None else readdress_error(packet, quoted, flow.virtual, flow.client)
 
-    def _flow(self, client: Socket, virtual: Socket, now: int) -> _Flow | None:
-        while self._flows:
-            oldest = next(iter(self._flows.values()))  # the least recently used comes first
-            if now - oldest.used < UDP_TIMEOUT:
-                break
-            self._forget(oldest)
-        flow = self._flows.get((client, virtual))
+    def _flow(self, header: UDP | TCP, client: Socket, virtual: Socket, now: int) -> _Flow | None:
+        kind = type(header)
+        flow = self._live(self._flows.get((kind, client, virtual)), now)
+        if flow is None and (not isinstance(header, TCP) or begins(header.flags)):
+            flow = self._open(kind, client, virtual, now)
         if flow is not None:
-            self._use(flow, now)
-            return flow
+            flow.touch(header, now, from_client=True)
+        return flow
+
+    def _open(
+        self, kind: type[UDP] | type[TCP], client: Socket, virtual: Socket, now: int
+    ) -> _Flow | None:
+        self._sweep(now)
         address = self._next_backend(virtual[0])
         if address is None:
             return None
         backend = (address, virtual[1])
-        port = self._free_port(backend, client[1])
+        port = self._free_port(kind, backend, client[1], now)
         if port is None:
             return None
-        flow = _Flow(client, virtual, backend, (self.address, port), now)
-        self._flows[client, virtual] = self._returns[backend, flow.local] = flow
+        flow = _Flow(kind, client, virtual, backend, (self.address, port), TcpTrack())
+        self._flows[kind, client, virtual] = self._returns[kind, backend, flow.local] = flow
         return flow
+
+    def _live(self, flow: _Flow | None, now: int) -> _Flow | None:
+        """The flow, unless it is over."""
+        if flow is None or now < flow.expires:
+            return flow
+        self._forget(flow)
+        return None
+
+    def _sweep(self, now: int) -> None:
+        """Forget all that is over, whenever there are twice as many flows as the last time."""
+        if len(self._flows) < self._sweep_at:
+            return
+        for flow in list(self._flows.values()):
+            self._live(flow, now)
+        self._sweep_at = max(_FEWEST, 2 * len(self._flows))
 
     def _next_backend(self, virtual_ip: str) -> str | None:
         """The next in turn that has weight (``ip_vs_rr.c``)."""
@@ -132,20 +167,20 @@ class VirtualServer:
             self._last[virtual_ip] = chosen
         return chosen
 
-    def _free_port(self, backend: Socket, port: int) -> int | None:
+    def _free_port(
+        self, kind: type[UDP] | type[TCP], backend: Socket, port: int, now: int
+    ) -> int | None:
         """The client's own port, or the next that no other flow to this backend has."""
-        return next_free(
-            port, FIRST_PORT, LAST_PORT,
-            lambda free: (backend, (self.address, free)) not in self._returns,
-        )  # fmt: skip
 
-    def _use(self, flow: _Flow, now: int) -> None:
-        flow.used = now
-        self._flows[flow.client, flow.virtual] = self._flows.pop((flow.client, flow.virtual))
+        def is_free(free: int) -> bool:
+            taken = self._returns.get((kind, backend, (self.address, free)))
+            return self._live(taken, now) is None
+
+        return next_free(port, FIRST_PORT, LAST_PORT, is_free)
 
     def _forget(self, flow: _Flow) -> None:
-        del self._flows[flow.client, flow.virtual]
-        del self._returns[flow.backend, flow.local]
+        del self._flows[flow.kind, flow.client, flow.virtual]
+        del self._returns[flow.kind, flow.backend, flow.local]
 
     def _note_fragment(self, ip: IPv4, flow: _Flow | None) -> None:
         """Later fragments have no ports: remember whose datagram is passing between two ends."""

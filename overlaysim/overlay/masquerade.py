@@ -2,21 +2,23 @@
 
 What netfilter does for Docker's rule ``-j MASQUERADE`` (moby ``daemon/libnetwork/drivers/bridge``;
 Linux ``net/netfilter``: ``nf_nat_masquerade.c``, ``nf_nat_core.c``, ``nf_conntrack_proto_udp.c``,
-``nf_conntrack_proto_icmp.c``): the source becomes the host's own address, the port or identifier
-stays if no other flow to the same end has it, and answers are translated back for as long as the
-flow is remembered.
+``nf_conntrack_proto_tcp.c``, ``nf_conntrack_proto_icmp.c``): the source becomes the host's own
+address, the port or identifier stays if no other flow to the same end has it, and answers are
+translated back for as long as the flow is remembered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from overlaysim.overlay.icmp_errors import read_quoted
-from overlaysim.overlay.nat import Socket, next_free, readdress, requote
+from overlaysim.overlay.nat import Socket, next_free, readdress, requote, transport_of
+from overlaysim.overlay.tcp_tracking import CONNTRACK_TIMEOUTS, TcpTrack
 from overlaysim.units import SECOND
-from overlaysim.wire import ICMP, UDP, IPv4, Packet
+from overlaysim.wire import ICMP, TCP, UDP, IPv4, Packet
 from overlaysim.wire.icmp import ECHO_REPLY, ECHO_REQUEST, ERRORS
+from overlaysim.wire.tcp import RST
 
 UDP_TIMEOUT = 30 * SECOND
 """``nf_conntrack_udp_timeout``: for a flow that was not answered, or is younger than
@@ -32,7 +34,7 @@ PORT_CLASSES = ((0, 511, 1), (512, 1023, 600), (1024, 65_535, 1024))
 """Ports from, to, and the first that may take the place of one of these (``nf_nat_core.c``,
 ``nf_nat_l4proto_unique_tuple``, which begins its search at random; here the next one is taken)."""
 
-_ICMP, _UDP = ICMP.BINDINGS["protocol"], UDP.BINDINGS["protocol"]
+_ICMP, _TCP, _UDP = (header.BINDINGS["protocol"] for header in (ICMP, TCP, UDP))
 _FEWEST = 1024  # flows before it is worth while to look for those that are over
 
 
@@ -41,7 +43,7 @@ class MasqueradedFlow:
     """One flow of a container to the outside.
 
     Attributes:
-        protocol: 1 for ICMP echoes, 17 for UDP.
+        protocol: 1 for ICMP echoes, 6 for TCP, 17 for UDP.
         inside: the container's end.
         outside: the other end.
         port: the port or identifier by which the outside knows the container's end.
@@ -55,10 +57,15 @@ class MasqueradedFlow:
     began: int
     expires: int = 0
     answered: bool = False
+    track: TcpTrack = field(default_factory=TcpTrack)
 
-    def touch(self, now: int) -> None:
+    def touch(self, packet: Packet, now: int, *, outwards: bool) -> None:
         """A packet of it passes."""
-        if self.protocol == _ICMP:
+        header = transport_of(packet)
+        if isinstance(header, TCP):
+            self.track.see(header.flags, from_client=outwards)
+            timeout = CONNTRACK_TIMEOUTS[self.track.state]
+        elif self.protocol == _ICMP:
             timeout = ICMP_TIMEOUT
         elif self.answered and now - self.began > STREAM_AGE:
             timeout = UDP_STREAM_TIMEOUT
@@ -92,16 +99,18 @@ class Masquerade:
     def forward(self, packet: Packet, now: int) -> Packet | None:
         """Translate a packet of a container.
 
-        None if it cannot be: it neither belongs to a flow nor can begin one (UDP and echo requests
-        do), or there is no port left for it.
+        None if it cannot be: it neither belongs to a flow nor can begin one (UDP, echo requests and
+        all TCP segments but resets do, ``nf_conntrack_tcp_loose``), or no port is left for it.
         """
         ends = _ends(packet, ECHO_REQUEST)
         if ends is None:
             return self._forward_error(packet, now)
-        flow = self._live(self._flows.get(ends), now) or self._open(*ends, now)
+        flow = self._live(self._flows.get(ends), now)
+        if flow is None and not _is_reset(packet):
+            flow = self._open(*ends, now)
         if flow is None:
             return None
-        flow.touch(now)
+        flow.touch(packet, now, outwards=True)
         return readdress(packet, (self.address, flow.port), flow.outside)
 
     def reverse(self, packet: Packet, now: int) -> Packet | None:
@@ -113,7 +122,7 @@ class Masquerade:
         if flow is None:
             return None
         flow.answered = True
-        flow.touch(now)
+        flow.touch(packet, now, outwards=False)
         return readdress(packet, flow.outside, flow.inside)
 
     def _forward_error(self, packet: Packet, now: int) -> Packet | None:
@@ -197,16 +206,22 @@ class Masquerade:
 
 
 def _ends(packet: Packet, echo: int) -> tuple[int, Socket, Socket] | None:
-    """Protocol, source and target of a UDP packet or of an ICMP echo of this type, else None."""
+    """Protocol, source, target of a UDP or TCP packet or an ICMP echo of this type, else None."""
     ip = packet.layer(0, IPv4)
     transport = packet.layers[1] if len(packet.layers) > 1 else None
-    if isinstance(transport, UDP):
-        return _UDP, (ip.src, transport.src_port), (ip.dst, transport.dst_port)
+    if isinstance(transport, UDP | TCP):
+        protocol = _UDP if isinstance(transport, UDP) else _TCP
+        return protocol, (ip.src, transport.src_port), (ip.dst, transport.dst_port)
     if not isinstance(transport, ICMP) or transport.type != echo:
         return None
     if echo == ECHO_REQUEST:
         return _ICMP, (ip.src, transport.ident), (ip.dst, 0)
     return _ICMP, (ip.src, 0), (ip.dst, transport.ident)
+
+
+def _is_reset(packet: Packet) -> bool:
+    header = transport_of(packet)
+    return isinstance(header, TCP) and bool(header.flags & RST)
 
 
 def _quoted(packet: Packet) -> Packet | None:

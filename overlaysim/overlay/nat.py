@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from overlaysim.wire import ICMP, UDP, IPv4, Packet, checksum
+from overlaysim.wire import ICMP, TCP, UDP, IPv4, MalformedPacket, Packet, checksum
 from overlaysim.wire.addresses import ip4_bytes
 from overlaysim.wire.icmp import ECHO_REQUEST
 
 Socket = tuple[str, int]
-"""IPv4 address and UDP port; for an ICMP echo the identifier at the end that asks, 0 at the other.
-"""
+"""IPv4 address and UDP or TCP port; for an ICMP echo the identifier at the end that asks, 0 at the
+other."""
 
 
 def readdress(packet: Packet, source: Socket, target: Socket, *, hops: int = 1) -> Packet:
-    """Give an IP packet another source and target, and its UDP header or ICMP echo likewise.
+    """Give an IP packet another source and target, and its UDP or TCP header or ICMP echo likewise.
 
     ``hops`` is taken off the TTL. A later fragment has no such header: its addresses alone change.
     """
@@ -25,12 +25,23 @@ def readdress(packet: Packet, source: Socket, target: Socket, *, hops: int = 1) 
         return packet
     if isinstance(packet.layers[1], ICMP):
         return packet.replace(1, _with_ident(packet.layer(1, ICMP), source, target))
-    before = packet.layer(1, UDP)
+    before = transport_of(packet)
+    if before is None:
+        raise MalformedPacket(f"there are no ports in {packet!r}")
     after = before.replace(src_port=source[1], dst_port=target[1])
-    if before.checksum:  # explicit in a first fragment: it covers bytes that are not in this packet
-        value = _adjusted(before.checksum, _covered(old, before), _covered(ip, after))
-        after = after.replace(checksum=value or 0xFFFF)
-    return packet.replace(1, after)
+    if before.checksum is None or (isinstance(before, UDP) and not before.checksum):
+        return packet.replace(1, after)
+    # Explicit in a first fragment or a quotation: it covers bytes that are not in this packet.
+    value = _adjusted(before.checksum, _covered(old, before), _covered(ip, after))
+    if isinstance(before, UDP):
+        value = value or 0xFFFF
+    return packet.replace(1, after.replace(checksum=value))
+
+
+def transport_of(packet: Packet) -> UDP | TCP | None:
+    """The header behind the IP header of a packet, if it has ports."""
+    header = packet.layers[1] if len(packet.layers) > 1 else None
+    return header if isinstance(header, UDP | TCP) else None
 
 
 def readdress_error(packet: Packet, quoted: Packet, source: Socket, target: Socket) -> Packet:
@@ -74,6 +85,6 @@ def _adjusted(value: int, before: bytes, after: bytes) -> int:
     return checksum(bytes(0xFF - byte for byte in before) + after, 0xFFFF - value)
 
 
-def _covered(ip: IPv4, udp: UDP) -> bytes:
-    ports = udp.src_port.to_bytes(2, "big") + udp.dst_port.to_bytes(2, "big")
+def _covered(ip: IPv4, transport: UDP | TCP) -> bytes:
+    ports = transport.src_port.to_bytes(2, "big") + transport.dst_port.to_bytes(2, "big")
     return ip4_bytes(ip.src) + ip4_bytes(ip.dst) + ports

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 
 import numpy as np
 
-from overlaysim.planes.records import Ends, Hops, OnEnds, OnHops
+from overlaysim.planes.records import Ends, Hops, Integers, OnEnds, OnHops
+from overlaysim.planes.workload import place_of
 from overlaysim.sim import Journey
 
 _MANY = 7 * 16_384
@@ -36,7 +38,8 @@ class EndedPackets:
         rows = self._arrived
         if journey.reason is not None:
             rows = self._rows[journey.reason, journey.where or ""]
-        rows.extend((journey.number, flow, born, turned, ended, transmit, propagate))
+        place = place_of(journey.number)
+        rows.extend((place, flow, born, turned, ended, transmit, propagate))
         if len(rows) >= _MANY:
             self.flush()
 
@@ -45,8 +48,16 @@ class EndedPackets:
         for (reason, where), rows in self._rows.items():
             if rows:
                 columns = np.fromiter(rows, np.int64, len(rows)).reshape(-1, _FIELDS).T
-                self._on_ends(Ends(*columns, reason=reason, where=where))
+                numbers, flows, born, turned, ended, transmit, propagate = columns
+                identify = partial(_given, (numbers, turned))
+                self._on_ends(
+                    Ends(flows, born, ended, transmit, propagate, identify, reason, where)
+                )
                 rows.clear()
+
+
+def _given(identities: tuple[Integers, Integers]) -> tuple[Integers, Integers]:
+    return identities
 
 
 class HopLog:
@@ -54,22 +65,29 @@ class HopLog:
 
     def __init__(self, on_hops: OnHops) -> None:
         self._on_hops = on_hops
-        self._journeys: list[Journey] = []
+        self._packets: list[tuple[int, Journey]] = []
 
-    def add(self, journey: Journey) -> None:
+    def add(self, flow: int, journey: Journey) -> None:
         """Remember a packet that is just made."""
-        self._journeys.append(journey)
+        self._packets.append((flow, journey))
 
     def flush(self) -> None:
         """Hand over the hops of all packets."""
-        rows: dict[str, list[tuple[int, bool, int, int, int]]] = defaultdict(list)
-        for journey in self._journeys:
+        rows: dict[str, list[tuple[int, int, bool, int, int, int]]] = defaultdict(list)
+        for flow, journey in self._packets:
             answer = journey.message is not None
             for hop in journey.hops or ():
                 rows[hop.link].append(
-                    (journey.number, answer, hop.arrived, hop.started, hop.delivered)
+                    (
+                        flow,
+                        place_of(journey.number),
+                        answer,
+                        hop.arrived,
+                        hop.started,
+                        hop.delivered,
+                    )
                 )
         for link, crossings in rows.items():
-            numbers, answers, *times = (np.array(column) for column in zip(*crossings, strict=True))
-            self._on_hops(Hops(link, numbers, answers, *times))
-        self._journeys.clear()
+            flows, numbers, answers, *times = map(np.array, zip(*crossings, strict=True))
+            self._on_hops(Hops(link, flows, numbers, answers, *times))
+        self._packets.clear()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from itertools import count
+from collections.abc import Callable, Sequence
+from functools import partial
 
+from overlaysim.errors import ModelError
 from overlaysim.planes.collect import EndedPackets, HopLog
 from overlaysim.planes.records import OnEnds, OnHops
-from overlaysim.planes.workload import ALWAYS, BulkFlow, Timeline
+from overlaysim.planes.workload import ALWAYS, KIND, BulkFlow, Timeline, first_number
 from overlaysim.sim import Composition, Journey, Simulator
+from overlaysim.sim.events import FrameSeen
 from overlaysim.underlay import Underlay
 
 
@@ -18,7 +20,8 @@ class EventPlane:
 
     Args:
         simulator: clock, random streams and ledger.
-        underlay: the links; every host of it gets its receiver here.
+        underlay: the links. What comes to a host and is not bulk traffic goes on to whoever was
+            attached there before.
         flows: the bulk flows.
         on_ends: takes all packets that ended, many at a time; the last of them when a run ends.
         on_hops: takes the frames that cross each link at the end of a run, if the underlay traces.
@@ -36,11 +39,11 @@ class EventPlane:
         self._underlay = underlay
         self._ended = EndedPackets(on_ends)
         self._hops = None if on_hops is None else HopLog(on_hops)
-        numbers = count(1)
+        others = dict(underlay._attached)
         for host in underlay.topology.hosts:
-            underlay.attach(host, _receive)
+            underlay.attach(host, partial(_receive, others.get(host)))
         for rank, flow in enumerate(flows):
-            Source(simulator, underlay, flow, rank, numbers, self._hops)
+            Source(simulator, underlay, flow, rank, self._hops)
         simulator.ledger.on_end.append(self._note_end)
 
     @property
@@ -50,13 +53,15 @@ class EventPlane:
 
     def run(self, until: int | None = None) -> None:
         """Run up to and including an instant, or until nothing is under way any more."""
-        if until is not None:
-            self._simulator.run_to(until)
-        else:
-            self._simulator.run_dry()
-        self._ended.flush()
-        if self._hops is not None:
-            self._hops.flush()
+        try:
+            if until is not None:
+                self._simulator.run_to(until)
+            else:
+                self._simulator.run_dry()
+        finally:  # an interrupted run hands over what it has as well
+            self._ended.flush()
+            if self._hops is not None:
+                self._hops.flush()
 
     def _note_end(self, journey: Journey) -> None:
         source = journey.content
@@ -66,8 +71,14 @@ class EventPlane:
             self._ended.add(journey, source.rank)
 
 
-def _receive(journey: Journey) -> None:
-    journey.content.receive(journey)
+def _receive(other: Callable[[Journey], None] | None, journey: Journey) -> None:
+    """Take a frame that has come to a host: to its flow, or to whoever else takes frames there."""
+    if journey.kind == KIND:
+        journey.content.receive(journey)
+    elif other is not None:
+        other(journey)
+    else:
+        raise ModelError(f"nobody takes the {journey.kind} packets of {journey.destination}")
 
 
 class Source:
@@ -75,7 +86,6 @@ class Source:
 
     Args:
         rank: the flow's number.
-        numbers: of all packets of all flows.
         hops: remembers all packets, if somebody wants to know what links they cross.
 
     Attributes:
@@ -89,13 +99,13 @@ class Source:
         underlay: Underlay,
         flow: BulkFlow,
         rank: int,
-        numbers: Iterator[int],
         hops: HopLog | None,
     ) -> None:
         self.rank = rank
         self.answered = flow.echo_hash is not None
         self._simulator, self._underlay, self._flow = simulator, underlay, flow
-        self._numbers, self._hops = numbers, hops
+        self._number = first_number(rank) - 1
+        self._hops = hops
         self._hosts = frozenset(underlay.topology.hosts)
         self._peer = flow.peers[0][1] if len(flow.peers) == 1 else None
         self._packets = flow.schedule.emissions(simulator.streams, flow.name).one_by_one()
@@ -107,15 +117,19 @@ class Source:
         packet = next(self._packets, None)
         if packet is not None:
             born, self._size = packet
-            self._simulator.source_at(born, self.rank, self._next)
+            self._number += 1
+            # A birth has its place among what arrives at its instant, as if it came from a link.
+            self._simulator.frame_at(born, self._number, self._next, None)
 
     def _emit(self, _: None) -> None:
         simulator, flow = self._simulator, self._flow
         now = simulator.now
         peer = self._peer or _at(flow.peers, now)
-        journey = simulator.ledger.create("data", now, flow.source, peer, flow.protocol)
-        journey.number = next(self._numbers)
+        journey = simulator.ledger.create(KIND, now, flow.source, peer, flow.protocol)
+        journey.number = self._number
         frame = flow.frames[self._size]
+        if flow.packets:
+            journey.packet = flow.packets[self._size]
         self._send(journey, frame, flow.flow_hash, flow.source, peer)
         self._wait()
 
@@ -123,12 +137,14 @@ class Source:
         self, journey: Journey, frame: Composition, flow_hash: int, host: str, peer: str
     ) -> None:
         if self._hops is not None:
-            self._hops.add(journey)
+            self._hops.add(self.rank, journey)
         journey.content = self
         journey.composition, journey.length = frame, frame.length
         journey.flow_hash = flow_hash
         if peer in self._hosts:
             journey.destination = peer
+            if journey.packet is not None:
+                self._show(journey, host, outgoing=True)
             self._underlay.send(journey, host)
         else:
             self._simulator.ledger.drop(journey, self._simulator.now, peer, host)
@@ -137,6 +153,8 @@ class Source:
         """A packet of this flow, or the answer to one, has come to where it was sent."""
         simulator, flow = self._simulator, self._flow
         now, host = simulator.now, journey.destination
+        if journey.packet is not None:
+            self._show(journey, host, outgoing=False)
         if journey.message is not None:
             simulator.ledger.deliver(journey, now, host)
         elif flow.accepts is not ALWAYS and (reason := _at(flow.accepts, now)):
@@ -150,10 +168,18 @@ class Source:
         """Send a packet back at once. The answer has its number, since it takes its place."""
         flow, host = self._flow, request.destination
         answer = self._simulator.ledger.create(
-            "data", self._simulator.now, host, flow.source, flow.protocol, request
+            KIND, self._simulator.now, host, flow.source, flow.protocol, request
         )
         answer.number = request.number
+        if flow.answers:
+            answer.packet = flow.answers[flow.frames.index(request.composition)]
         self._send(answer, request.composition, echo_hash, host, flow.source)
+
+    def _show(self, journey: Journey, host: str, *, outgoing: bool) -> None:
+        """Show a frame at a host's interface to whoever captures there."""
+        bus = self._simulator.bus
+        if bus.wants(FrameSeen):
+            bus.emit(FrameSeen(self._simulator.now, host, outgoing, journey, journey.packet))
 
 
 def _at(timeline: Timeline, instant: int) -> str:

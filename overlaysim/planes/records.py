@@ -22,32 +22,44 @@ class Ends:
     A packet that is answered ends when its answer does: one end for the two of them.
 
     Attributes:
-        numbers: the place of each among all packets of the run, by their births, from 1.
         flows: numbers of their flows.
         born: picoseconds.
-        turned: when an answered packet reached its receiver, who sent it back; -1 if it did not.
         ended: picoseconds.
         transmit: how much of the time from birth to end was transmission.
         propagate: how much was propagation; the rest was waiting in queues.
+        identify: works out :attr:`numbers` and :attr:`turned`, which few ask for.
         reason: why they were dropped; empty if they arrived.
         where: the link or node where they were dropped; empty if they arrived.
     """
 
-    numbers: Integers
     flows: Integers
     born: Integers
-    turned: Integers
     ended: Integers
     transmit: Integers
     propagate: Integers
+    identify: Callable[[], tuple[Integers, Integers]]
     reason: str = ""
     where: str = ""
+
+    @property
+    def numbers(self) -> Integers:
+        """The place of each in its flow, from 1."""
+        return self.identify()[0]
+
+    @property
+    def turned(self) -> Integers:
+        """When an answered packet reached its receiver, who sent it back; -1 if it did not."""
+        return self.identify()[1]
 
     @property
     def queue(self) -> Integers:
         """Picoseconds of waiting."""
         return self.ended - self.born - self.transmit - self.propagate
 
+
+_EXACT = 2**53
+"""Whole numbers below this are exact as floating point numbers (IEEE 754 binary64)."""
+_HALF = 31
 
 OnEnds = Callable[[Ends], None]
 
@@ -57,7 +69,8 @@ class Hops(NamedTuple):
 
     Attributes:
         link: the link's name.
-        numbers: of the packets.
+        flows: numbers of the packets' flows.
+        numbers: the packets' places in their flows, from 1.
         answers: whether it is an answer that crossed.
         arrived: when it came to the queue, picoseconds.
         started: when its transmission began.
@@ -65,6 +78,7 @@ class Hops(NamedTuple):
     """
 
     link: str
+    flows: Integers
     numbers: Integers
     answers: NDArray[np.bool_]
     arrived: Integers
@@ -92,6 +106,11 @@ class FlowTally:
     queue: int = 0
     transmit: int = 0
     propagate: int = 0
+
+    @property
+    def ended(self) -> int:
+        """Packets that have ended."""
+        return self.delivered + self.dropped.total()
 
 
 class Tally:
@@ -145,6 +164,16 @@ class Tally:
         parts = list(self._parts(flow))
         return np.sort(np.concatenate(parts)) if parts else np.empty(0, np.int64)
 
+    def by_flow(self) -> list[Integers]:
+        """The latencies of each flow, ascending, picoseconds."""
+        if not self._latencies:
+            return [np.empty(0, np.int64) for _ in self.flows]
+        flows = np.concatenate([flows.astype(np.int64) for flows, _ in self._latencies])
+        latencies = np.concatenate([some.astype(np.int64) for _, some in self._latencies])
+        order = np.lexsort((latencies, flows))
+        ends = np.cumsum(np.bincount(flows, minlength=len(self.flows)))
+        return np.split(latencies[order], ends[:-1])
+
     def _parts(self, flow: int | None) -> Iterator[Integers]:
         for flows, latencies in self._latencies:
             chosen = latencies if flow is None else latencies[flows == flow]
@@ -152,14 +181,17 @@ class Tally:
 
 
 def _sums(flows: Integers, values: Integers, count: int) -> list[int]:
-    """Add values up by flow, exactly, though ``bincount`` adds in floating point.
+    """Add values, none of them negative, up by flow: exactly, though ``bincount`` adds floats.
 
-    Upper and lower halves are added apart, so that no sum reaches 2**53.
+    Where a sum could reach 2**53, upper and lower halves are added apart.
     """
-    half = 24
-    upper = np.bincount(flows, weights=values >> half, minlength=count)
-    lower = np.bincount(flows, weights=values & ((1 << half) - 1), minlength=count)
-    return [(int(a) << half) + int(b) for a, b in zip(upper, lower, strict=True)]
+    if count == 1:
+        return [int(values.sum())]
+    if int(values.max(initial=0)) * len(values) < _EXACT:
+        return [int(each) for each in np.bincount(flows, weights=values, minlength=count)]
+    upper = _sums(flows, values >> _HALF, count)
+    lower = _sums(flows, values & ((1 << _HALF) - 1), count)
+    return [(a << _HALF) + b for a, b in zip(upper, lower, strict=True)]
 
 
 def _small(values: Integers) -> NDArray[np.unsignedinteger]:

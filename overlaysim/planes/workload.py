@@ -3,6 +3,12 @@
 Bulk traffic is open loop: a packet leaves at its time whatever became of those before it. Frames
 are known by their lengths and by the hash of their flow, names are resolved once per flow, and
 nothing that arrives makes anybody send anything but the echo of a ping.
+
+**Order at one instant.** What happens at the same picosecond happens in this order: frames of
+everybody else arrive, by the numbers that the ledger gave them; bulk packets are born or arrive, by
+flow and then by their place in it, an answer having the place of what it answers; then everything
+else happens, changes of links and routes included. For that the event plane numbers bulk packets by
+:func:`first_number`, which no ledger reaches.
 """
 
 from __future__ import annotations
@@ -20,6 +26,21 @@ Timeline = tuple[tuple[int, str], ...]
 """A word and the instant since when it holds (picoseconds, ascending; the first one is 0)."""
 
 ALWAYS: Timeline = ((0, ""),)
+
+KIND = "bulk"
+"""The kind of bulk packets in ledgers and compositions."""
+
+_PLACE_BITS = 40
+
+
+def first_number(flow: int) -> int:
+    """The number that the first packet of a flow has on the event plane's queue."""
+    return (flow + 1 << _PLACE_BITS) + 1
+
+
+def place_of(number: int) -> int:
+    """The place in its flow, from 1, of a packet with such a number."""
+    return number & (1 << _PLACE_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +60,9 @@ class BulkFlow:
         flow_hash: 32-bit hash of the outer headers, by which switches choose among equal paths.
         echo_hash: that of the answer, if the receiver sends each frame back at once; else None.
         protocol: how records call it.
+        packets: the frames themselves, if somebody may want to look into them (a packet filter, a
+            capture), likewise; only the event plane has a use for them.
+        answers: those of the answers.
     """
 
     name: str
@@ -50,6 +74,8 @@ class BulkFlow:
     echo_hash: int | None = None
     accepts: Timeline = ALWAYS
     protocol: str = "udp"
+    packets: tuple[Any, ...] = ()
+    answers: tuple[Any, ...] = ()
 
     def __post_init__(self) -> None:
         for timeline in (self.peers, self.accepts):

@@ -11,6 +11,7 @@ from overlaysim.sim.events import FlowMasqueraded, LookedUp
 from overlaysim.units import format_duration, format_seconds, format_us
 from overlaysim.wire import ARP, ICMP, TCP, UDP, Ethernet, IPv4, IPv6, Packet
 from overlaysim.wire.arp import REQUEST
+from overlaysim.wire.tcp import FIN, RST, SYN
 
 Note = tuple[str, str, str]
 """A line that the caller knows more about: what it concerns, the fact, where that comes from."""
@@ -87,8 +88,15 @@ def describe_packet(packet: Packet) -> str:
     transport = inner.find(UDP) or inner.find(TCP)
     if transport is not None:
         ports = f"{transport.src_port} -> {transport.dst_port}"
-        return f"{type(transport).__name__} {ports}, {size} {within}{more}"
+        flags = _flags(transport) if isinstance(transport, TCP) else ""
+        return f"{type(transport).__name__} {ports}{flags}, {size} {within}{more}"
     return f"{'ICMP' if inner.find(ICMP) else f'protocol {ip.protocol}'} {size} {within}{more}"
+
+
+def _flags(tcp: TCP) -> str:
+    """The flags of a segment that opens, ends or resets a connection; empty for any other."""
+    words = [word for word, bit in (("SYN", SYN), ("FIN", FIN), ("RST", RST)) if tcp.flags & bit]
+    return f" {'+'.join(words)}" if words else ""
 
 
 def _title(journey: Journey) -> str:

@@ -58,6 +58,8 @@ def write_run_folder(
         _write(folder / "lookups.csv", map(csv_line, lookup_lines(measurements)))
         _write(folder / "changes.csv", map(csv_line, change_lines(measurements)))
         _write(folder / "links.csv", map(csv_line, link_lines(measurements)))
+        if measurements.bulk:
+            _write(folder / "bulk.csv", map(csv_line, bulk_lines(measurements)))
         _write(folder / "events.jsonl", map(event_line, measurements.events))
         if capture is not None:
             capture.write(folder / "capture.pcapng")
@@ -123,6 +125,22 @@ def link_lines(m: Measurements) -> Iterator[Cells]:
         )  # fmt: skip
 
 
+def bulk_lines(m: Measurements) -> Iterator[Cells]:
+    """Every flow of bulk traffic: counts, latencies and their parts, drops by reason and place."""
+    yield (
+        "entry", "source", "target", "echo", "sent", "delivered", "lost", "p50_ps", "p90_ps",
+        "p99_ps", "max_ps", "queue_ps", "transmit_ps", "propagate_ps", "drop_reasons",
+    )  # fmt: skip
+    for flow in m.bulk:
+        latency = flow.latency
+        yield (
+            flow.entry + 1, flow.source, flow.target, "yes" if flow.echo else "no", latency.sent,
+            latency.received, latency.lost,
+            *(latency.percentile(percent) for percent in (50, 90, 99, 100)), *latency.parts[3:6],
+            "; ".join(f"{why} {where} {count}" for (why, where), count in flow.dropped.items()),
+        )  # fmt: skip
+
+
 def event_line(event: Any) -> str:
     """One trace event as one line of JSON, its type under ``event``."""
     return _json({"event": type(event).__name__, **dataclasses.asdict(event)}) + "\n"
@@ -142,6 +160,7 @@ def _manifest(
         "addresses": dict(meta.addresses),
         "warnings": list(meta.warnings),
         "plane": meta.plane,
+        "plane_reason": meta.plane_reason,
         "simulated_ps": meta.simulated,
         "packets": meta.packets,
         "complete": meta.complete,

@@ -7,6 +7,7 @@ from html import escape
 
 from overlaysim.errors import visible
 from overlaysim.measure import Measurements
+from overlaysim.report.bulk_section import bulk_tables, plane_line
 from overlaysim.report.fault_sections import faults_table, strays_table
 from overlaysim.report.sections import (
     ExpectationResult,
@@ -22,6 +23,7 @@ from overlaysim.report.sections import (
 )
 from overlaysim.report.shadow_section import shadows_table
 from overlaysim.report.table import Table
+from overlaysim.report.transfer_sections import stalled_table, transfers_table
 
 _TABLE = "border-collapse:collapse;margin:0.8em 0;font-variant-numeric:tabular-nums"
 _CELL = "padding:0.15em 0.8em;border-bottom:1px solid #8884"
@@ -42,6 +44,9 @@ def render_html(
     """
     tables = [
         *(latency_tables(measurements) or ()),
+        *(bulk_tables(measurements) or ()),
+        transfers_table(measurements),
+        stalled_table(measurements),
         overhead_table(measurements),
         resolution_table(measurements),
         convergence_table(measurements),
@@ -56,6 +61,7 @@ def render_html(
         [
             '<div class="overlaysim">',
             f"<p><strong>{_text(headline(measurements))}</strong></p>",
+            *([f"<p>{_text(plane)}</p>"] if (plane := plane_line(measurements)) else []),
             *(f"<p>{_text(warning)}</p>" for warning in measurements.meta.warnings),
             *(html_table(table) for table in tables if table is not None),
             f"<p>{_text(conservation_line(measurements))}</p>",

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from overlaysim.measure import CATEGORIES, Change, Distribution, Measurements
+from overlaysim.measure.bulk import dropped_at
+from overlaysim.measure.overhead import BULK_KIND
 from overlaysim.report.table import Table
 from overlaysim.sim import DROP_REASONS, PARTS
 from overlaysim.units import (
@@ -32,6 +34,8 @@ CATEGORY_LABELS = {
     "encapsulation": "encapsulation",
     "outer-headers": "outer headers",
     "ethernet-extras": "Ethernet extras",
+    "bulk-payload": "bulk payload",
+    "bulk-headers": "bulk headers, extras",
     "fragment": "headers of fragments",
     "icmp": "ICMP errors",
     "probe": "gossip, probes",
@@ -194,6 +198,8 @@ def convergence_table(m: Measurements) -> Table | None:
 def drops_table(m: Measurements) -> Table | None:
     """Where packets ended and why, with what each reason means."""
     places = Counter((row.reason, row.kind, row.where) for row in m.packets if row.reason)
+    for (reason, where), count in dropped_at(m.bulk).items():
+        places[reason, BULK_KIND, where] += count
     if not places:
         return None
     ranked = sorted(places, key=lambda place: (-places[place], place))
@@ -201,8 +207,9 @@ def drops_table(m: Measurements) -> Table | None:
     reasons = dict.fromkeys(reason for reason, _, _ in shown)
     notes = [f"{reason}: {DROP_REASONS.get(reason, 'a reason of its own')}" for reason in reasons]
     if hidden:
-        count = format_count(sum(places[place] for place in hidden))
-        notes.insert(0, f"and {count} packets at {len(hidden)} more places: see packets.csv")
+        rest = format_count(sum(places[place] for place in hidden))
+        files = " and ".join(["packets.csv"] * bool(len(m.packets)) + ["bulk.csv"] * bool(m.bulk))
+        notes.insert(0, f"and {rest} packets at {len(hidden)} more places: see {files}")
     return Table(
         ("dropped", "kind", "where", "packets"),
         tuple((*place, format_count(places[place])) for place in shown),
@@ -237,14 +244,14 @@ def expectations_table(expectations: Sequence[ExpectationResult]) -> Table | Non
 
 
 def headline(m: Measurements) -> str:
-    """The run in one line."""
+    """The run in one line; where the plane was chosen, another line says which and why."""
     meta = m.meta
     words = [
         meta.name,
         f"seed {meta.seed}",
         f"{format_seconds(meta.simulated)} simulated",
         f"{format_count(meta.packets)} packets",
-        f"{meta.plane} plane",
+        *([] if meta.plane_reason else [f"{meta.plane} plane"]),
         *([] if meta.complete else ["interrupted"]),
     ]
     return " · ".join(words)

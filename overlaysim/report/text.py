@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from overlaysim.errors import visible
 from overlaysim.measure import Measurements
+from overlaysim.report.bulk_section import bulk_tables, plane_line
 from overlaysim.report.fault_sections import faults_table, strays_table
 from overlaysim.report.sections import (
     ExpectationResult,
@@ -21,6 +22,7 @@ from overlaysim.report.sections import (
 )
 from overlaysim.report.shadow_section import shadows_table
 from overlaysim.report.table import WIDTH, Table, cut, side_by_side, wrap
+from overlaysim.report.transfer_sections import stalled_table, transfers_table
 
 
 def render_text(
@@ -36,10 +38,13 @@ def render_text(
         expectations: the ``expect`` lines, judged.
         folder: where the files of the run lie, if they were written.
     """
-    blocks = [[cut(visible(headline(measurements)), WIDTH)]]
+    head = (headline(measurements), plane_line(measurements))
+    blocks = [[cut(visible(line), WIDTH) for line in head if line]]
     blocks.append([line for w in measurements.meta.warnings for line in wrap(visible(w), WIDTH)])
     latency = latency_tables(measurements) or ()
-    blocks += [_lines(table) for table in latency]
+    blocks += [_lines(table) for table in (*latency, *(bulk_tables(measurements) or ()))]
+    blocks.append(_lines(transfers_table(measurements)))
+    blocks.append(_lines(stalled_table(measurements)))
     blocks.append(
         side_by_side(_lines(overhead_table(measurements)), _lines(resolution_table(measurements)))
     )

@@ -11,7 +11,15 @@ from typing import Any
 
 from overlaysim.errors import InputError, quote
 from overlaysim.measure.metric import Metric
-from overlaysim.units import SECOND, format_duration, parse_duration, parse_share, parse_size
+from overlaysim.units import (
+    SECOND,
+    format_duration,
+    format_rate,
+    parse_duration,
+    parse_rate,
+    parse_share,
+    parse_size,
+)
 
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge, ">": operator.gt, "<=": operator.le,
@@ -107,6 +115,7 @@ def _exact_duration(ps: float) -> str:
 VALUES: Mapping[str, ValueKind] = {
     "count": ValueKind(_read_count, lambda count: f"{count:.12g}", repr),
     "duration": ValueKind(parse_duration, _duration, _exact_duration),
+    "rate": ValueKind(parse_rate, lambda rate: format_rate(round(rate)), lambda r: f"{r!r} bit/s"),
     "share": ValueKind(parse_share, lambda x: f"{x * 100:.3f} %", lambda x: f"{x * 100!r} %"),
     "size": ValueKind(parse_size, lambda size: f"{size:.12g} B", lambda size: f"{size!r} B"),
 }

@@ -96,8 +96,7 @@ class Explainer:
         )
 
     def _packet(self, journey: Journey) -> None:
-        is_reply = bool(journey.message) and journey.message[-1] == "reply"
-        if journey.kind != "data" or is_reply:
+        if journey.kind != "data" or (journey.message and journey.message[-1] == "reply"):
             return
         self._journey = journey
         lookup = self._lookup

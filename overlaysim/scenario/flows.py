@@ -23,6 +23,7 @@ def read_flow(record: Record, duration: int | None, log: ProblemLog) -> Flow:
     check_before_end(record, "start", duration, log)
     common = {
         "line": record.node.line,
+        "column": record.node.column,
         "source": record["from"],
         "target": record["to"],
         "start": start,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from overlaysim.overlay.encapsulation.choice import UNDERLAYS
+from overlaysim.scenario.bulk_keys import BULK
 from overlaysim.scenario.fault_keys import FAULT
 from overlaysim.scenario.fields import Field, Needs, Section
 from overlaysim.scenario.gossip_keys import GOSSIP
@@ -32,7 +33,7 @@ from overlaysim.scenario.kinds import (
     whole_number,
 )
 from overlaysim.scenario.link_keys import LINK, LISTED_LINK
-from overlaysim.scenario.model import LARGEST_SEED
+from overlaysim.scenario.model import LARGEST_SEED, PLANES
 from overlaysim.scenario.shapes import Either, Lines, ListOf, MapOf
 from overlaysim.underlay import topology
 from overlaysim.underlay.topology import Topology
@@ -215,6 +216,12 @@ def scenario_section(timing: type[Any]) -> Section:
                   "what happens, step by step", default=[]),
             Field("traffic", ListOf(FLOW, "a list of flows", f"[{FLOW.example}]"),
                   "what containers send on their own", default=[]),
+            Field("bulk", ListOf(BULK, "a list of flows", f"[{BULK.example}]"),
+                  "what hosts send to one another on their own, in overlay frames", default=[]),
+            Field("plane", choice(*PLANES),
+                  "what carries bulk traffic: event, one event after the other, beside everything "
+                  "else; vector, in arrays, with the same result, where it is alone on the links; "
+                  "auto, vector where that is so", default="auto"),
             Field("expect", Lines("expectations", "ping(client, web).received >= 60"),
                   "what has to hold at the end of the run"),
             Field("dns", DNS, "the DNS server outside the swarm", default={}),

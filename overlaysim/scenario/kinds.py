@@ -71,6 +71,25 @@ def size(lowest: int, highest: int, example: str) -> Word:
     return Word("a size", example, parse, _pattern(PATTERNS["size"]))
 
 
+IMIX = "imix"
+
+
+def mix_size(highest: int) -> Word:
+    """A size up to so many bytes, or the word for the Internet's mix of them."""
+    plain = size(0, highest, "1000 B")
+
+    def parse(text: str) -> Any:
+        if text == IMIX:
+            return IMIX
+        try:
+            return plain.parse(text)
+        except UnitError as error:
+            raise UnitError(f"{error}; or {IMIX}") from None
+
+    pattern = f"^{IMIX}$|{PATTERNS['size']}"
+    return Word("a size, imix", "1000 B", parse, _pattern(pattern))
+
+
 def link_property(key: str, what: str, example: str, pattern: str) -> Word:
     """A property of a link, read as fields of :class:`~overlaysim.underlay.spec.LinkSpec`."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from overlaysim.cluster.faults import Fault
 from overlaysim.gossip import GossipSettings
@@ -16,6 +16,10 @@ from overlaysim.overlay.encapsulation import TunnelChoice
 from overlaysim.scenario.expect import Expectation
 from overlaysim.underlay.topology import Topology
 
+if TYPE_CHECKING:
+    from overlaysim.traffic.schedule import Replay
+
+PLANES = ("auto", "event", "vector")
 LARGEST_SEED = 2**63 - 1
 
 
@@ -33,12 +37,14 @@ class Step:
     """What all steps of a timeline have.
 
     Attributes:
+        column: where in that line.
         at: when it begins; None for when the step before has ended.
         every: period of its repetition; None for once.
         until: the instant after which it does not begin again; None for once.
     """
 
     line: int
+    column: int = field(default=0, compare=False)
     at: int | None = None
     every: int | None = None
     until: int | None = None
@@ -98,6 +104,7 @@ class Flow:
     """What all traffic has: from a container to a container, service, other name or address."""
 
     line: int
+    column: int = field(default=0, compare=False)
     source: str
     target: str
     size: int
@@ -124,6 +131,51 @@ class PingFlow(Flow):
     interval: int
     stop: int | None = None
     count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkSpec:
+    """Bulk traffic: a flow from each of ``sources`` to each of ``targets``, but to itself.
+
+    Attributes:
+        sizes: payload of a packet and its weight, for each size.
+        rate: payload bit/s while it is on, or
+        interval: mean time between two packets; both are None for as the trace has it.
+        arrivals: ``constant``, ``poisson`` or ``on-off``.
+        on, off: how long it is so, with ``on-off``.
+        random_phases: whether these are means of exponential distributions.
+        trace: what is sent again, a :class:`overlaysim.traffic.schedule.Replay`.
+        spread: flow k of n starts k / n of this later.
+        count: packets per flow at most.
+        moves: since when the sender takes the receiver to be on another host; empty for on none.
+        receiver: since when the receiver is there, or is not.
+    """
+
+    line: int
+    column: int = field(default=0, compare=False)
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    sizes: tuple[tuple[int, int], ...]
+    rate: int | None
+    interval: int | None
+    arrivals: str
+    on: int
+    off: int
+    random_phases: bool
+    trace: Replay | None
+    start: int
+    spread: int
+    stop: int | None
+    count: int | None
+    echo: bool
+    tunnel: TunnelChoice
+    moves: tuple[tuple[int, str], ...]
+    receiver: tuple[tuple[int, bool], ...]
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Sender and receiver of each flow."""
+        return tuple((a, b) for a in self.sources for b in self.targets if a != b)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +223,8 @@ class Scenario:
         replaces_learned: whether peers' records replace learned forwarding entries.
         tunnel: how overlay networks cross the underlay unless their own options say it.
         bridge_nf: whether netfilter sees, and so cuts, what bridges carry.
+        bulk: what hosts send to one another.
+        plane: what carries that: one of :data:`PLANES`.
         duration: simulated time; None for until 1 s after timeline and traffic have ended.
     """
 
@@ -190,4 +244,6 @@ class Scenario:
     replaces_learned: bool
     tunnel: TunnelChoice
     bridge_nf: bool
+    bulk: tuple[BulkSpec, ...]
+    plane: str
     duration: int | None

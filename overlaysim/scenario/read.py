@@ -10,7 +10,10 @@ from typing import Any
 from overlaysim.cluster.timing import Timing
 from overlaysim.errors import InputError
 from overlaysim.measure.metric import Metric
+from overlaysim.measure.metrics import ALL_HOSTS
 from overlaysim.overlay.encapsulation.choice import UNDERLAYS, TunnelChoice, checked
+from overlaysim.scenario.bulk import BulkReader
+from overlaysim.scenario.bulk_fits import Room
 from overlaysim.scenario.expect import Expectation
 from overlaysim.scenario.fields import Record
 from overlaysim.scenario.flows import read_flow
@@ -19,8 +22,9 @@ from overlaysim.scenario.grammar import ExpectationError, parse_expectation
 from overlaysim.scenario.graphs import build_underlay
 from overlaysim.scenario.keys import scenario_section
 from overlaysim.scenario.model import DnsSpec, Scenario
-from overlaysim.scenario.nodes import Node, ProblemLog, TooManyProblemsError
+from overlaysim.scenario.nodes import Node, ProblemLog, Row, TooManyProblemsError
 from overlaysim.scenario.places import Places
+from overlaysim.scenario.plane import NOTHING_TO_CARRY, find_obstacle
 from overlaysim.scenario.steps import StepReader
 from overlaysim.scenario.syntax import MAX_BYTES, decode, read_toml, read_yaml
 from overlaysim.underlay.topology import Topology
@@ -92,16 +96,20 @@ def _assemble(
     steps = StepReader(places, check_command, record["duration"], log)
     timeline = tuple(filter(None, [steps.read(step) for step in record["timeline"] or ()]))
     traffic = tuple(read_flow(flow, record["duration"], log) for flow in record["traffic"] or ())
+    tunnel = _tunnel(record["overlay"], log)
+    bulk = BulkReader(
+        places, Room(topology, timeline), tunnel, record["duration"], folder, log
+    )  # fmt: skip
+    flows = tuple(filter(None, [bulk.read(entry) for entry in record["bulk"] or ()]))
     expect = tuple(_expectations(record, topology, metrics, log))
     for key in ("managers", "late"):
         for host in record[key] or ():
             if message := places.wrong_host(host):
                 record.report(key, message, log)
-    tunnel = _tunnel(record["overlay"], log)
     if underlay is None or tunnel is None or len(log):
         return None
     dns: Record = record["dns"]
-    return Scenario(
+    scenario = Scenario(
         name=record["name"],
         about=record["about"] or "",
         seed=record["seed"],
@@ -118,8 +126,22 @@ def _assemble(
         replaces_learned=record["overlay"]["forwarding"] == "replace",
         tunnel=tunnel,
         bridge_nf=record["overlay"]["bridge_nf"] == "on",
+        bulk=flows,
+        plane=record["plane"],
         duration=record["duration"],
     )
+    if scenario.plane == "vector":
+        _check_vector(record, scenario, log)
+    return scenario
+
+
+def _check_vector(record: Record, scenario: Scenario, log: ProblemLog) -> None:
+    """Report what keeps the vector plane, which is asked for, from being exact."""
+    found = find_obstacle(scenario)
+    if not scenario.bulk:
+        record.report("plane", NOTHING_TO_CARRY, log)
+    elif found is not None:
+        log.report(Row("", found.line, found.column), "plane", found.message)
 
 
 def _tunnel(record: Record, log: ProblemLog) -> TunnelChoice | None:
@@ -143,7 +165,10 @@ def _expectations(
     metrics: Mapping[str, Metric],
     log: ProblemLog,
 ) -> Iterator[Expectation]:
-    known = {"host": topology.hosts} if topology else {}
+    known: dict[str, tuple[str, ...]] = {}
+    if topology:
+        everybody = (*topology.hosts, ALL_HOSTS)
+        known = {"host": topology.hosts, "sender": everybody, "receiver": everybody}
     for row in record["expect"] or ():
         if not row.text.strip():
             continue

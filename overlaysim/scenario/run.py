@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from math import ceil, isfinite
 from pathlib import Path
 
 from overlaysim.docker.client.client import check
 from overlaysim.measure import METRICS
 from overlaysim.report.sections import ExpectationResult
 from overlaysim.scenario.model import FaultStep, Flow, RunStep, Scenario, Step, WaitStep
+from overlaysim.scenario.plane import choose_plane
 from overlaysim.scenario.read import read_scenario
 from overlaysim.scenario.result import Result
 from overlaysim.scenario.session import Outcome, Session, with_seed
@@ -25,7 +27,10 @@ DOCKER_FAILURES = range(125, 128)
 
 Progress = Callable[[int], None]
 """Told the simulated instant now and then while a scenario runs."""
-PROGRESS_PERIOD = SECOND // 10
+GRID = SECOND // 10
+"""A scenario without ``duration`` ends a whole number of these after its beginning."""
+PERIODS = {"event": SECOND // 10, "vector": 10 * SECOND}
+"""How much simulated time passes between two reports of progress, by plane."""
 
 
 def load(source: Path | str, *, name: str = "") -> tuple[Scenario, str]:
@@ -46,6 +51,8 @@ def run_scenario(
     capture: bool = False,
     digest: str = "",
     progress: Progress | None = None,
+    plane: str | None = None,
+    file: str = "scenario",
 ) -> Result:
     """Run a scenario to its end.
 
@@ -56,10 +63,18 @@ def run_scenario(
         seed: takes the place of the scenario's own.
         capture: keep every frame for ``capture.pcapng``.
         digest: SHA-256 of the scenario file, for the manifest.
-        progress: called ten times per simulated second.
+        progress: called ten times per simulated second; on the vector plane once.
+        plane: what carries bulk traffic, ``auto``, ``event`` or ``vector``: takes the place of the
+            scenario's own.
+        file: what messages call the scenario.
+
+    Raises:
+        InputError: that plane cannot carry it.
     """
+    choice = choose_plane(scenario, plane or scenario.plane, capture=capture, file=file)
     session = Session(with_seed(scenario, seed), capture=capture, digest=digest)
-    timeline = Timeline(session)
+    session.carry(choice)
+    timeline = Timeline(session, PERIODS[choice.name])
     complete = True
     try:
         with interruptible(session.simulator):
@@ -86,9 +101,13 @@ class Timeline:
 
     A step with ``at`` begins at that instant; one without begins when the step before has ended.
     ``surprises`` collects commands that did not do what the scenario says they do.
+
+    Args:
+        period: how much simulated time passes between two reports of progress, picoseconds.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, period: int = PERIODS["event"]) -> None:
+        self._period = period
         self.surprises: list[ExpectationResult] = []
         self._session = session
         self._simulator = session.simulator
@@ -101,17 +120,24 @@ class Timeline:
             self._advance(scenario.duration, progress)
             return
         while everything.is_alive:
-            self._advance(self._simulator.now + PROGRESS_PERIOD, progress)
+            self._advance(self._simulator.now + self._steps() * GRID, progress)
         self._advance(self._simulator.now + SETTLE, progress)
+
+    def _steps(self) -> int:
+        """How many times GRID to go on: nothing can end before the next event."""
+        wait = self._simulator.peek() - self._simulator.now
+        return max(1, ceil(wait / GRID)) if isfinite(wait) else 1
 
     def _advance(self, end: int, progress: Progress) -> None:
         while self._simulator.now < end:
-            self._simulator.run_to(min(self._simulator.now + PROGRESS_PERIOD, end))
+            self._session.run_to(min(self._simulator.now + self._period, end))
             progress(self._simulator.now)
 
     def _everything(self) -> Steps:
         spawn = self._simulator.spawn
         flows = [spawn(self._flow(flow)) for flow in self._session.scenario.traffic]
+        if self._session.scenario.bulk:
+            flows.append(spawn(self._bulk()))
         steps = []
         previous: Process | None = None
         for step in self._session.scenario.timeline:
@@ -124,6 +150,11 @@ class Timeline:
         if problem:
             text = f"line {flow.line}: traffic from {flow.source} to {flow.target}"
             self.surprises.append(ExpectationResult(text, problem, False))
+
+    def _bulk(self) -> Steps:
+        """Wait until the last bulk packet has been sent."""
+        ends = [flow.stop for flow in self._session.scenario.bulk if flow.stop is not None]
+        yield self._simulator.sleep(max(ends, default=0))
 
     def _step(self, step: Step, previous: Process | None) -> Steps:
         if previous is not None:

@@ -11,7 +11,7 @@ from overlaysim.scenario.fields import Field, Section
 from overlaysim.scenario.grammar import usage
 from overlaysim.scenario.keys import scenario_section
 from overlaysim.scenario.nodes import Scalar, from_values, join
-from overlaysim.scenario.shapes import Kind, ListOf
+from overlaysim.scenario.shapes import Either, Kind, ListOf
 from overlaysim.scenario.variants import Variants
 
 
@@ -54,6 +54,8 @@ def _walk(section: Section, path: str) -> Iterator[tuple[str, str, str]]:
         where = join(path, field.key)
         yield where, _takes(field), field.help
         inner: Kind = field.kind
+        if isinstance(inner, Either):
+            inner = inner.several
         if isinstance(inner, ListOf):
             inner, where = inner.item, f"{where}[]"
         kinds = inner.sections.values() if isinstance(inner, Variants) else [inner]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from overlaysim.docker.client.client import CommandResult, DockerClient
 from overlaysim.docker.client.line import split_line
@@ -17,11 +18,15 @@ from overlaysim.scenario.desk import FaultDesk
 from overlaysim.scenario.explain import Explainer
 from overlaysim.scenario.model import LARGEST_SEED, Scenario
 from overlaysim.scenario.overlaps import find_overlaps
+from overlaysim.scenario.plane import PlaneChoice
 from overlaysim.sim import Steps
 from overlaysim.sim.events import CommandEnded
 from overlaysim.sim.interrupt import interruptible
 from overlaysim.underlay.network import ETHERNET_EXTRAS
 from overlaysim.version import __version__
+
+if TYPE_CHECKING:
+    from overlaysim.scenario.carrier import Carrier
 
 MOST_NAMED = 5
 HOST_DOWN = 255
@@ -76,6 +81,8 @@ class Session:
         self.capture = CaptureWriter(self.simulator) if capture else None
         self.explainer = Explainer(self.simulator)
         self.faults = FaultDesk(self.world)
+        self.carrier: Carrier | None = None
+        self._plane = PlaneChoice("event", "")
         self._digest = digest
         self._manual = manual
         self._clients = {
@@ -169,6 +176,25 @@ class Session:
         with interruptible(self.simulator):
             self.simulator.run_for(duration)
 
+    def carry(self, choice: PlaneChoice) -> None:
+        """Let bulk traffic run from now on, if the scenario has any.
+
+        Args:
+            choice: the plane that carries it.
+        """
+        if self.scenario.bulk:
+            from overlaysim.scenario.carrier import Carrier  # noqa: PLC0415 (late: numpy)
+
+            self._plane = choice
+            self.carrier = Carrier(self.world, self.scenario.bulk, choice)
+
+    def run_to(self, instant: int) -> None:
+        """Run everything up to and including an instant, bulk traffic too."""
+        if self.carrier is None:
+            self.simulator.run_to(instant)
+        else:
+            self.carrier.run_to(instant)
+
     # ---- results --------------------------------------------------------------------------
 
     def measure(self, *, complete: bool = True) -> Measurements:
@@ -177,7 +203,7 @@ class Session:
         Raises:
             ModelError: the books do not balance: a bug of the simulator.
         """
-        self.world.check_conservation()
+        carrier = self.carrier
         extra = ETHERNET_EXTRAS if self.scenario.underlay.framing == "ethernet" else 0
         links = [
             LinkUse(
@@ -188,10 +214,13 @@ class Session:
         ]  # fmt: skip
         return self.recorder.finish(
             links=links,
-            in_flight=self.world.in_flight,
+            in_flight=self.world.in_flight if carrier is None else carrier.in_flight,
+            bulk=() if carrier is None else carrier.uses(),
             meta={
                 "name": self.scenario.name,
                 "version": __version__,
+                "plane": self._plane.name,
+                "plane_reason": self._plane.reason,
                 "complete": complete,
                 "scenario_sha256": self._digest,
                 "settings": self._settings(),

@@ -40,7 +40,8 @@ class StepReader:
     def read(self, record: Record) -> Step | None:
         """Return the step; None if it is not one, which has been reported then."""
         self._check_times(record)
-        common = {"line": record.node.line} | {key: record[key] for key in ("at", "every", "until")}
+        place = {"line": record.node.line, "column": record.node.column}
+        common = place | {key: record[key] for key in ("at", "every", "until")}
         if record.written("run"):
             return self._run(record, common)
         if record["fault"]:

@@ -10,11 +10,12 @@ from overlaysim.errors import ModelError
 
 KINDS = (
     "data", "arp", "probe", "membership", "table", "bulk-sync", "push-pull", "manager", "heartbeat",
-    "fragment", "icmp",
+    "fragment", "icmp", "bulk",
 )  # fmt: skip
 """What a packet is for. ``data`` and ``arp`` are the containers'; ``fragment`` is every piece but
 the first of a packet that was cut on the underlay, ``icmp`` an error that hosts, routers and
-tunnels report; the rest is the control plane."""
+tunnels report; ``bulk`` is open-loop traffic between hosts (:mod:`overlaysim.planes`); the rest is
+the control plane."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

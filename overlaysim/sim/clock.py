@@ -29,7 +29,6 @@ Steps = Generator[simpy.Event, Any, Any]
 
 # What happens at one instant happens in the order of these, and in the order of scheduling among
 # what is equal. simpy knows 0 (starts and interrupts of processes) and 1 (all else).
-_SOURCE = 2  # bulk traffic that is born now finds the world as it then is
 _NORMAL = 1
 _FRAME = -1  # a frame arrives: before anybody can act on what else happens now
 _RESUMED = -2  # the rest of an event in whose middle a run was stopped
@@ -102,13 +101,6 @@ class Simulator(simpy.Environment):
         is carried out. No two frames under way have the same number.
         """
         heappush(self._queue, (when, _FRAME, number, callback, frame))
-
-    def source_at(self, when: int, rank: int, callback: Callable[[Any], None]) -> None:
-        """Call ``callback(None)`` at the end of the instant ``when``; low ranks come first.
-
-        No two sources that wait for one instant have the same rank.
-        """
-        heappush(self._queue, (when, _SOURCE, rank, callback, None))
 
     def call_next(self, callback: Callable[[Any], None]) -> None:
         """Call ``callback(None)`` before the next event, at its instant.

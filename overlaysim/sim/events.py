@@ -25,8 +25,13 @@ class CommandEnded:
 
     @property
     def complaint(self) -> str:
-        """What a failed command said: the first line of its errors, else the last it printed."""
+        """What a failed command said: the first line of its errors, else the last it printed.
+
+        Of a program's errors it is the last: what went wrong in the end.
+        """
         errors = self.errors.strip().splitlines()
+        if errors and self.command.split()[:2] == ["docker", "exec"]:
+            return errors[-1]
         lines = self.output.strip().splitlines()
         return errors[0] if errors else lines[-1] if lines else ""
 
@@ -284,6 +289,111 @@ class FlowMasqueraded:
     target: str
     target_port: int
     port: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOpened:
+    """A TCP connection is established, as ``endpoint`` sees it: one of its two ends.
+
+    ``peer`` is the endpoint that its segments reach, also where an address was translated on the
+    way; ``passive`` tells that the peer opened it. The four numbers name the connection in what
+    the same endpoint says of it later.
+    """
+
+    at: int
+    endpoint: str
+    peer: str
+    local: str
+    local_port: int
+    remote: str
+    remote_port: int
+    passive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionProgress:
+    """How far a TCP connection has come.
+
+    Told at most once a second while something moves, and when the program or its peer closes it.
+    ``moved`` is when something was last acknowledged or received. Bytes of payload: of what the
+    endpoint sent ``acknowledged``, by its program ``written`` so far, ``received`` in order.
+    ``retransmissions`` counts segments.
+    """
+
+    at: int
+    endpoint: str
+    local: str
+    local_port: int
+    remote: str
+    remote_port: int
+    moved: int
+    written: int
+    acknowledged: int
+    received: int
+    retransmissions: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStalled:
+    """The same segment of a connection has been sent again and again: nothing comes of it.
+
+    ``since`` is when something last moved; ``state`` is TCP's own (``SYN-SENT``). It is over when
+    the connection makes progress or ends.
+    """
+
+    at: int
+    endpoint: str
+    peer: str
+    local: str
+    local_port: int
+    remote: str
+    remote_port: int
+    state: str
+    since: int
+    written: int
+    acknowledged: int
+    received: int
+    retransmissions: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionClosed:
+    """A TCP connection is over for ``endpoint``: why, and what came of it as in
+    :class:`ConnectionProgress`.
+
+    ``reason`` is ``closed`` or what went wrong, such as ``timed out``; then it may never have been
+    established.
+    """
+
+    at: int
+    endpoint: str
+    peer: str
+    local: str
+    local_port: int
+    remote: str
+    remote_port: int
+    reason: str
+    moved: int
+    written: int
+    acknowledged: int
+    received: int
+    retransmissions: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlackHoleFound:
+    """A connection of ``endpoint`` sends shorter segments, since full ones keep vanishing.
+
+    ``mtu`` is the length of the packets that do.
+    """
+
+    at: int
+    endpoint: str
+    local: str
+    local_port: int
+    remote: str
+    remote_port: int
+    mtu: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from overlaysim.traffic.segment import IP_AND_TCP, MSS, TIME_STAMPS, Segment
+from overlaysim.traffic.segment import MSS, Segment
+from overlaysim.traffic.tcp.options import TIME_STAMPS
+from overlaysim.traffic.tcp.segment import IP_AND_TCP
+from overlaysim.traffic.tcp.sequence import MASK, distance
 from overlaysim.units import MS, SECOND
 from overlaysim.wire.tcp import ACK, FIN, PSH, RST, SYN
 
@@ -187,7 +190,7 @@ class Connection:
         """Take a segment that belongs to this pair of addresses and ports."""
         if segment.flags & RST:
             return self._take_reset(segment, now)
-        acknowledged = _distance(segment.ack, self._sequence)
+        acknowledged = distance(segment.ack, self._sequence)
         if not self._established:
             if not self._take_handshake(segment, acknowledged, now):
                 return _NOTHING
@@ -216,9 +219,9 @@ class Connection:
 
     def _take_reset(self, segment: Segment, now: int) -> Outcome:
         """Believe a reset only if it fits exactly (RFC 5961 section 3.2)."""
-        place = _distance(segment.seq, self._peer_sequence)
+        place = distance(segment.seq, self._peer_sequence)
         if self.opener and not self._established:
-            fits = bool(segment.flags & ACK) and _distance(segment.ack, self._sequence) == 1
+            fits = bool(segment.flags & ACK) and distance(segment.ack, self._sequence) == 1
         else:
             fits = place == self._expected
         if not fits:
@@ -238,7 +241,7 @@ class Connection:
             return False
         if acknowledged != 1 or bool(segment.flags & SYN) is not self.opener:
             # The peer has an earlier connection in mind (RFC 9293 section 3.5.2).
-            self._emit(_distance(segment.ack, self._sequence), RST, 0, None, now)
+            self._emit(distance(segment.ack, self._sequence), RST, 0, None, now)
             return False
         self._established = True
         if self.opener:
@@ -265,7 +268,7 @@ class Connection:
         self._send_more(now)
 
     def _take_data(self, segment: Segment, now: int) -> Outcome:
-        offset = _distance(segment.seq, self._peer_sequence)
+        offset = distance(segment.seq, self._peer_sequence)
         if offset != self._expected:
             if offset > self._expected:
                 self._early.setdefault(offset, segment)
@@ -330,18 +333,13 @@ class Connection:
     def _emit(self, offset: int, flags: int, length: int, content: Any, now: int) -> None:
         ack = 0
         if flags & ACK:
-            ack = (self._peer_sequence + self._expected) & 0xFFFFFFFF
+            ack = (self._peer_sequence + self._expected) & MASK
             self._unanswered = 0
             self._acknowledge_at = None
-        seq = (self._sequence + offset) & 0xFFFFFFFF
+        seq = (self._sequence + offset) & MASK
         self.outbox.append(
             Segment(
                 self.peer, self.port, self.peer_port, seq, ack, flags, length, self.kind, now,
                 self._echo, content, self._mtu() - IP_AND_TCP,
             )
         )  # fmt: skip
-
-
-def _distance(number: int, origin: int) -> int:
-    """Signed distance between two 32-bit sequence numbers (RFC 1982)."""
-    return ((number - origin + 0x80000000) & 0xFFFFFFFF) - 0x80000000

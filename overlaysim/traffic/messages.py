@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from overlaysim.traffic.socket_messages import SocketEvent, SocketRequest
 from overlaysim.wire.dns import Record
 
 
@@ -50,7 +51,14 @@ class SendDatagram:
     ttl: int = 64
 
 
-Request = LookUp | SendEcho | SendDatagram
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """Take the UDP datagrams to a port."""
+
+    port: int
+
+
+Request = LookUp | SendEcho | SendDatagram | Bind | SocketRequest
 """Everything a program can ask of the stack."""
 
 
@@ -145,5 +153,6 @@ Event = (
     | HostUnreachable
     | PortUnreachable
     | TimeExceeded
+    | SocketEvent
 )
 """Everything the stack can tell a program."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from overlaysim.errors import nearest
 from overlaysim.units import SECOND
 
 _DURATION_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -50,6 +51,28 @@ def parse_options(arguments: Sequence[str], spec: str) -> tuple[dict[str, str], 
     return options, operands
 
 
+def shorten(arguments: Sequence[str], names: Mapping[str, str]) -> list[str]:
+    """Put letters for long options: ``--time=5`` and ``--time 5`` become ``-t 5``.
+
+    Args:
+        names: long option -> letter, both with their dashes.
+
+    Raises:
+        UsageError: a long option is not among them.
+    """
+    words = []
+    for word in arguments:
+        name, equals, value = word.partition("=")
+        if not word.startswith("--") or word == "--":
+            words.append(word)
+        elif name in names:
+            words += [names[name], value] if equals else [names[name]]
+        else:
+            text = f"unrecognized option: {name[2:]}{nearest(name, names)}"
+            raise UsageError(text, show_usage=True)
+    return words
+
+
 def whole_number(text: str, largest: int) -> int:
     """Read a number from 0 to ``largest``; raises :class:`UsageError`."""
     if not re.fullmatch(r"[0-9]{1,30}", text):
@@ -57,6 +80,14 @@ def whole_number(text: str, largest: int) -> int:
     if int(text) > largest:
         raise UsageError(f"number {text} is not in 0..{largest} range")
     return int(text)
+
+
+def port_number(text: str) -> int:
+    """Read a TCP or UDP port; raises :class:`UsageError`."""
+    number = whole_number(text, 65_535)
+    if not number:
+        raise UsageError("port 0 is not one that can be named")
+    return number
 
 
 def duration(text: str) -> int:

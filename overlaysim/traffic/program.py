@@ -23,6 +23,7 @@ class Program(ABC):
         errors: standard error so far.
         finished: whether it has ended; it then ignores what it is told.
         status: exit status, meaningful once ``finished``.
+        in_background: whether whoever started it does not wait for its end (a daemon).
     """
 
     def __init__(self) -> None:
@@ -30,6 +31,7 @@ class Program(ABC):
         self.errors: list[str] = []
         self.finished = False
         self.status = 0
+        self.in_background = False
         self._due: int | None = None
         self._outbox: list[Request] = []
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from typing import Any
 
+from overlaysim.traffic.tcp.options import TIME_STAMPS, stamps_option, syn_options
+from overlaysim.traffic.tcp.segment import IP_AND_TCP, reset_fields
+from overlaysim.traffic.tcp.sequence import MASK
 from overlaysim.units import MS
 from overlaysim.wire import TCP
-from overlaysim.wire.tcp import ACK, FIN, RST, SYN
+from overlaysim.wire.tcp import FIN, RST, SYN
 
-IP_AND_TCP, TIME_STAMPS = 40, 12
-"""Bytes in front of a segment's payload: IPv4 and TCP 20 each, and its options."""
 MTU = 1500
 MSS = MTU - IP_AND_TCP - TIME_STAMPS
 """Payload bytes of a full segment over Ethernet."""
 
 _WINDOW_SCALE = 7
 _SYN_WINDOW, _WINDOW = 64_240, 502  # Linux defaults; there is no flow control here
-_SYN_OPTIONS = struct.Struct(">BBHBBBBIIBBBB")
-_OPTIONS = struct.Struct(">BBBBII")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +58,13 @@ class Segment:
         """TCP options in Linux's order: time stamps, and on a SYN MSS, SACK permitted and scale."""
         if self.flags & RST:
             return b""
-        stamp = self.sent_at // MS & 0xFFFFFFFF
-        echo = 0 if self.echo is None else self.echo // MS & 0xFFFFFFFF
+        stamp = self.sent_at // MS & MASK
+        echo = 0 if self.echo is None else self.echo // MS & MASK
         if self.flags & SYN:
-            return _SYN_OPTIONS.pack(
-                2, 4, self.mss, 4, 2, 8, 10, stamp, echo, 1, 3, 3, _WINDOW_SCALE
+            return syn_options(
+                self.mss, stamps=(stamp, echo), sack_permitted=True, scale=_WINDOW_SCALE
             )
-        return _OPTIONS.pack(1, 1, 8, 10, stamp, echo)
+        return stamps_option(stamp, echo)
 
     @property
     def header_length(self) -> int:
@@ -89,10 +87,7 @@ class Segment:
 
 def reset_for(segment: Segment, source: str, now: int) -> Segment:
     """Return the reset that answers ``segment`` from ``source`` (RFC 9293 section 3.10.7.1)."""
-    if segment.flags & ACK:
-        seq, ack, flags = segment.ack, 0, RST
-    else:
-        seq, ack, flags = 0, segment.seq + segment.span & 0xFFFFFFFF, RST | ACK
+    seq, ack, flags = reset_fields(segment.seq, segment.ack, segment.flags, segment.span)
     return Segment(
         source, segment.dst_port, segment.src_port, seq, ack, flags, 0, segment.kind, now
     )

@@ -13,14 +13,16 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from overlaysim.errors import ModelError
 from overlaysim.traffic.connection import Connection, Message, Outcome
 from overlaysim.traffic.segment import MTU, Segment, reset_for
+from overlaysim.traffic.tcp.ports import FIRST_PORT, LAST_PORT, EphemeralPorts
 from overlaysim.units import SECOND
 from overlaysim.wire.tcp import ACK, RST, SYN
 
-FIRST_PORT, LAST_PORT = 32_768, 60_999
-"""Ephemeral ports (Linux ``net.ipv4.ip_local_port_range``)."""
+__all__ = [
+    "FIRST_PORT", "LAST_PORT", "SegmentIn", "StreamDelivered", "StreamFailed", "StreamOutput",
+    "StreamStack",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class StreamStack:
         self._connections: dict[_Key, Connection] = {}
         self._by_stream: dict[tuple[str, int], Connection] = {}  # those that await our reply
         self._opened: set[int] = set()
-        self._next_port = rng.randint(FIRST_PORT, LAST_PORT)
+        self._ports = EphemeralPorts(rng)
         self._outbox: list[StreamOutput] = []
 
     def listen(self, port: int) -> None:
@@ -146,7 +148,8 @@ class StreamStack:
         it.
         """
         _check_length(length)
-        stream = self._free_port()
+        stream = self._ports.take(self._opened.__contains__, self.address)
+        self._opened.add(stream)
         connection = Connection(
             port=stream, peer=target, peer_port=port, sequence=self._rng.getrandbits(32),
             kind=kind, opener=True, patience=self._patience if patience is None else patience,
@@ -209,15 +212,6 @@ class StreamStack:
         """Segments to send and news for the host, in order; empty afterwards."""
         items, self._outbox = self._outbox, []
         return items
-
-    def _free_port(self) -> int:
-        for _ in range(LAST_PORT - FIRST_PORT + 1):
-            port = self._next_port
-            self._next_port = port + 1 if port < LAST_PORT else FIRST_PORT
-            if port not in self._opened:
-                self._opened.add(port)
-                return port
-        raise ModelError(f"{self.address}: all ports from {FIRST_PORT} to {LAST_PORT} are in use")
 
     def _settle(self, connection: Connection, outcome: Outcome) -> None:
         """Pass on what ``connection`` wants sent and what it has to tell; forget it if closed."""

@@ -16,6 +16,6 @@ from overlaysim.underlay.topology import (
 )
 
 __all__ = [
-    "ETHERNET_EXTRAS", "ETHERNET_HEADER", "PROPERTIES", "Link", "LinkSpec", "Topology", "Underlay", "dumbbell",
-    "fat_tree", "from_graphml", "leaf_spine", "line", "listed", "ring", "star",
+    "ETHERNET_EXTRAS", "ETHERNET_HEADER", "PROPERTIES", "Link", "LinkSpec", "Topology", "Underlay",
+    "dumbbell", "fat_tree", "from_graphml", "leaf_spine", "line", "listed", "ring", "star",
 ]  # fmt: skip

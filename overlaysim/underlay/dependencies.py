@@ -17,7 +17,7 @@ def dependency_order(feeds: Mapping[int, Iterable[int]]) -> list[list[int]]:
         Groups of links in order; a group of more than one is links that feed one another around a
         circle, and its order is ascending.
     """
-    graph = networkx.DiGraph()
+    graph: networkx.DiGraph[int] = networkx.DiGraph()
     graph.add_nodes_from(feeds)
     graph.add_edges_from((link, fed) for link, others in feeds.items() for fed in others)
     # Tarjan's algorithm finds a component when everything behind it has been found.

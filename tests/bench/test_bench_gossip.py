@@ -5,13 +5,10 @@ from __future__ import annotations
 import gc
 from pathlib import Path
 
-import pytest
-
 from overlaysim.bench.changes import Load, run_load
 from overlaysim.bench.community import NETWORK, TABLE, Community
 from overlaysim.bench.rumour import run_rumour
-from overlaysim.bench.runs import capacity, load_lines, rumour_lines
-from overlaysim.cli.main import main
+from overlaysim.bench.runs import capacity, load_lines
 from overlaysim.gossip import MemberState
 from overlaysim.report.figures.saturation import SaturationPoint, saturation_figure
 from overlaysim.sim.memory import long_lived_heap
@@ -46,8 +43,6 @@ def test_w4_gives_its_known_numbers() -> None:
     assert 0.4 < result.everyone_knows < 1.3
     assert result.false_verdicts == 0
     assert result.score > 0
-    (_, row) = rumour_lines([[result]])
-    assert "57,600" in row
 
 
 def test_a_load_is_measured_to_the_last_host() -> None:
@@ -91,26 +86,3 @@ def test_the_heap_is_thawed_again() -> None:
         assert gc.get_freeze_count() > 0
     assert gc.get_freeze_count() == 0
     assert gc.get_threshold() == before
-
-
-def test_the_command_prints_a_row_per_size(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "W4", "--hosts", "20", "--runs", "1"]) == 0
-    head, row = capsys.readouterr().out.splitlines()
-    assert head.split()[0] == "nodes"
-    assert row.split()[0] == "20"
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (["W4", "--hosts", "1"], "--hosts: 1 is not a number of hosts from 2 to 20000"),
-        (["scale", "--loss", "100"], "--loss: 100 is not a percentage from 0 to less than 100"),
-        (["scale", "--rates", "0"], "--rates: changes a second are numbers above 0, at most 1000"),
-        (["scale", "--seconds", "0"], "--seconds: 0 is not from 1 to 86400"),
-        (["W4", "--runs", "0"], "--runs: 0 is not from 1 to 100"),
-        (["W4", "--out", "x"], "--out: only bench saturation draws a figure"),
-    ],
-)
-def test_wrong_options(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", *words]) == 2
-    assert capsys.readouterr().err.startswith(f"overlaysim: {message}\n")

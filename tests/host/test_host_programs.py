@@ -102,7 +102,7 @@ def test_the_shell_does_one_command(lab: HostLab, command: str) -> None:
 
 def test_the_shell_says_what_it_cannot_read(lab: HostLab) -> None:
     assert "syntax error" in lab.exec("client", "sh -c 'echo \"half'", status=2)
-    assert "curl: not found" in lab.exec("client", "sh -c 'curl web'", status=127)
+    assert "telnet: not found" in lab.exec("client", "sh -c 'telnet web'", status=127)
 
 
 def test_cat_of_what_is_not_there(lab: HostLab) -> None:
@@ -113,7 +113,7 @@ def test_cat_of_what_is_not_there(lab: HostLab) -> None:
 
 def test_an_unknown_program_is_dockers_error(lab: HostLab) -> None:
     with pytest.raises(MissingProgram) as error:
-        program_for(lab.container("client"), ["curl", "web"], lab.host("host-b"))
-    assert error.value.program == "curl"
-    assert 'exec: "curl": executable file not found in $PATH' in str(error.value)
-    assert "curl" in lab.exec("client", "curl web", status=127)
+        program_for(lab.container("client"), ["telnet", "web"], lab.host("host-b"))
+    assert error.value.program == "telnet"
+    assert 'exec: "telnet": executable file not found in $PATH' in str(error.value)
+    assert "telnet" in lab.exec("client", "telnet web", status=127)

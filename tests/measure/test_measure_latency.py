@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from array import array
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,3 +104,16 @@ def test_parts_add_up_to_the_latencies(rows: list[tuple[int, ...]]) -> None:
         assert value in values
         assert sum(v <= value for v in values) * 100 >= percent * len(values)
         assert sum(v < value for v in values) * 100 < percent * len(values)
+
+
+def test_many_at_once_count_as_one_by_one() -> None:
+    one_by_one, at_once = Distribution(), Distribution()
+    for latency in (3, 1, 2):
+        one_by_one.arrived(latency, (0, 0, 0, 0, 0, latency, 0))
+    one_by_one.failed(astray=False)
+    at_once.arrived_all(array("q", [3, 1, 2]), (0, 0, 0, 0, 0, 6, 0))
+    at_once.failed_all(1)
+    assert (at_once.sent, at_once.lost, at_once.parts) == (4, 1, one_by_one.parts)
+    assert at_once.latencies == one_by_one.latencies == array("q", [1, 2, 3])
+    with pytest.raises(ModelError, match="latencies of 4 ps have parts of 3 ps"):
+        at_once.arrived_all(array("q", [4]), (0, 0, 0, 0, 0, 3, 0))

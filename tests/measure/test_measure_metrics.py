@@ -148,7 +148,7 @@ def test_every_metric_says_what_it_is_and_in_which_unit() -> None:
     for name, metric in METRICS.items():
         assert metric.name == name
         assert metric.about
-        assert set(metric.fields.values()) <= {"count", "duration", "share", "size"}
+        assert set(metric.fields.values()) <= {"count", "duration", "rate", "share", "size"}
 
 
 def test_names_of_endpoints() -> None:

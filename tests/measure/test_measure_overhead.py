@@ -80,3 +80,11 @@ def test_every_byte_is_in_exactly_one_category(
     assert found.size == sum(use.bytes_on_wire for use in links)
     expected = sum(n * (c.length + extra) for frames in loads for c, n in frames.items())
     assert found.size == expected
+
+
+def test_bulk_traffic_is_neither_the_containers_nor_the_control_planes() -> None:
+    found = measure_overhead([link({composition("bulk", 1000, 42, 8, 42): 3, PING: 1})])
+    assert found.total["bulk-payload"] == 3000
+    assert found.total["bulk-headers"] == 3 * (92 + 24)
+    assert found.total["payload"] == 56
+    assert (found.frames["bulk"], found.frames["containers"]) == (3, 1)

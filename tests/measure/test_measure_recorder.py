@@ -63,3 +63,14 @@ def test_packets_that_do_not_add_up_end_the_measurement() -> None:
     recorder = Recorder(simulator)
     with pytest.raises(ModelError, match="links and hosts hold 1"):
         recorder.finish(links=[], in_flight=1, meta=META)
+
+
+def test_bulk_packets_have_no_rows_but_count() -> None:
+    simulator = Simulator()
+    recorder = Recorder(simulator)
+    for kind in ("bulk", "data"):
+        journey = simulator.ledger.create(kind, 0, source="a", intended="b")
+        simulator.ledger.deliver(journey, 0, "b")
+    found = recorder.finish(links=[], in_flight=0, meta=META)
+    assert [row.kind for row in found.packets] == ["data"]
+    assert found.conservation.delivered["bulk"] == 1

@@ -54,3 +54,17 @@ def run_on(plane: Plane, workload: Workload, seed: int = 1) -> Side:
         for counter in (ledger.created, ledger.delivered, ledger.dropped)
     )
     return Side(sorted(ends), sorted(hops), links, counts, outcome.in_flight)
+
+
+def agree(workload: Workload, seed: int = 1) -> None:
+    """Check that both planes give the same."""
+    compare(run_on("event", workload, seed), run_on("vector", workload, seed))
+
+
+def compare(event: Side, vector: Side) -> None:
+    """Check field by field, so that pytest shows the first packet that differs."""
+    assert vector.ends == event.ends
+    assert vector.hops == event.hops
+    assert vector.links == event.links
+    assert vector.ledger == event.ledger
+    assert vector.in_flight == event.in_flight

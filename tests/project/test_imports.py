@@ -5,6 +5,7 @@ The plan of the house, from the roof down (docs/ARCHITECTURE.md):
     cli
     bench
     scenario   validate   compare
+    planes
     docker
     cluster
     host
@@ -16,17 +17,22 @@ The plan of the house, from the roof down (docs/ARCHITECTURE.md):
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
-from import_graph import Edge, cycle_in, edges_of, modules_of
+from import_graph import Edge, cycle_in, modules_of
+from import_graph import edges_of as read_edges
 
 PACKAGE = Path(__file__).parents[2] / "overlaysim"
+edges_of = cache(read_edges)
+"""Reading the whole package takes a while, and several tests want it."""
 
 FLOORS = (
     ("cli",),
     ("bench",),
     ("scenario", "validate", "compare"),
+    ("planes",),
     ("docker",),
     ("cluster",),
     ("host",),
@@ -46,13 +52,15 @@ PURE = {
     "traffic": {"wire", "errors", "units"},
 }
 """Protocol rooms know no clock: for them a short list stands in for the plan."""
+NARROW = {"planes": {"sim", "underlay", "traffic", "measure", "overlay", "wire", "units", "errors"}}
+"""Rooms that may import less than what stands below them: bulk traffic knows no docker."""
 FRONT_DOOR = {"", "__main__", "lab"}
 """Modules that belong to no room and may import any: the package itself is the room ``""``."""
 OWNERS = {
     "simpy": {"sim"},
     "networkx": {"underlay"},
     "matplotlib": {"report"},
-    "numpy": {"compare", "sim", "traffic"},
+    "numpy": {"compare", "planes", "sim", "traffic"},
     "yaml": {"scenario"},
     "cryptography": {"overlay"},
 }
@@ -81,6 +89,8 @@ def _inside_complaint(room: str, target: str) -> str:
         return f"{room} imports {target}, which is not in the plan"
     if room in PURE:
         return "" if target in PURE[room] else f"{room} is pure and may not import {target}"
+    if room in NARROW and target not in NARROW[room]:
+        return f"{room} imports {target}, which it has no business with"
     if LEVEL[target] < LEVEL[room] or (room, target) in SIDEWAYS:
         return ""
     way = "up" if LEVEL[target] > LEVEL[room] else "sideways"
@@ -130,6 +140,19 @@ def test_matplotlib_is_imported_only_by_what_is_itself_imported_late() -> None:
     assert early == []
 
 
+def test_the_planes_are_imported_only_by_what_is_itself_imported_late() -> None:
+    """They need numpy, which nobody waits for who has no bulk traffic."""
+    late = ("overlaysim.planes", "overlaysim.scenario.carrier", "overlaysim.scenario.bulk_flows")
+    without_numpy = "overlaysim.planes.frames"
+    early = [
+        f"{edge.importer}:{edge.line}"
+        for edge in edges_of(PACKAGE)
+        if edge.top_level and not edge.for_types and not edge.importer.startswith(late)
+        and edge.imported.startswith(late) and edge.imported != without_numpy
+    ]  # fmt: skip
+    assert early == []
+
+
 # ---- the test itself is tested: a small house with one thing wrong ---------------------------
 
 
@@ -158,6 +181,8 @@ def house(root: Path, files: dict[str, str]) -> Path:
         ("sim/clock.py",
          "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import overlaysim.host",
          "overlaysim/sim/clock.py:3: sim imports host, which goes up"),
+        ("planes/event.py", "from overlaysim.host import host",
+         "overlaysim/planes/event.py:1: planes imports host, which it has no business with"),
         ("sim/clock.py", "from overlaysim.measure import audit",
          "overlaysim/sim/clock.py:1: sim imports measure, which goes sideways"),
         ("errors.py", "from overlaysim import units",

@@ -8,7 +8,8 @@ from overlaysim.report.explain import describe_packet
 from overlaysim.sim import Hop, Journey, Ledger, composition
 from overlaysim.sim.events import FlowMasqueraded, LookedUp
 from overlaysim.units import SECOND, US
-from overlaysim.wire import ARP, ICMP, UDP, VXLAN, Ethernet, IPv4, Opaque, Packet
+from overlaysim.wire import ARP, ICMP, TCP, UDP, VXLAN, Ethernet, IPv4, Opaque, Packet
+from overlaysim.wire.tcp import ACK, FIN, PSH, RST, SYN
 
 ETHERNET = Ethernet("02:42:0a:00:01:02", "02:42:0a:00:01:04")
 PING = Packet((ETHERNET, IPv4("10.0.1.4", "10.0.1.2"), ICMP(8, 0, 1, 2)), Opaque(56))
@@ -138,6 +139,9 @@ def test_packets_in_words() -> None:
     assert describe_packet(WRAPPED) == "ICMP 64 in IPv4 84"
     datagram = Packet((ETHERNET, ip, UDP(4000, 53)), Opaque(100))
     assert describe_packet(datagram) == "UDP 4000 -> 53, 108 in IPv4 128"
+    for flags, words in ((ACK, ""), (SYN | ACK, " SYN"), (FIN | PSH | ACK, " FIN"), (RST, " RST")):
+        segment = Packet((ETHERNET, IPv4("1.2.3.4", "1.2.3.5"), TCP(80, 4000, 1, 2, flags, 500)))
+        assert describe_packet(segment) == f"TCP 80 -> 4000{words}, 20 in IPv4 40"
     arp = ARP(1, "02:42:0a:00:01:04", "10.0.1.4", "00:00:00:00:00:00", "10.0.1.2")
     assert describe_packet(Packet((ETHERNET, arp))) == "ARP request for 10.0.1.2"
     later = Packet((ETHERNET, IPv4("10.0.1.4", "10.0.1.2", protocol=1, offset=1424)), Opaque(7))

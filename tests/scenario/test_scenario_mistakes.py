@@ -170,8 +170,8 @@ def test_wrong_traffic(text: str, message: str) -> None:
         ("expect: stale(host-d, web).time < 2 s",
          '2:15: expect: there is no host "host-d"; did you mean host-c?'),
         ('"\\e[2J": 1', "2:1: \\x1b[2J: no such key here; allowed are name, about, seed, underlay, "
-         "swarm, managers, late, timeline, traffic, expect, dns, timing, gossip, overlay, "
-         "duration"),
+         "swarm, managers, late, timeline, traffic, bulk, plane, expect, dns, timing, gossip, "
+         "overlay, duration"),
     ],
 )  # fmt: skip
 def test_another_wrong_key(text: str, message: str) -> None:

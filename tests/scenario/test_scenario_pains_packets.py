@@ -11,15 +11,23 @@ from pain_files import FOLDER, failing, path, repair, text
 import overlaysim
 from overlaysim.measure.packets import PacketRow
 from overlaysim.scenario.result import Result
+from overlaysim.sim.events import BlackHoleFound
 from overlaysim.wire import UDP, IPv4
 
 CREATE = "      docker network create --driver overlay --attachable {}app-overlay"
+RUN = "      docker run -d --network app-overlay --name client {}alpine sleep 1000"
 MTU_OPTION = "--opt com.docker.network.driver.mtu={} "
 
 BROKEN = {
     "01-mtu-black-hole": {
         "messages(client, web, protocol=udp).lost == 0",
+        "transfer(shop, web).bytes > 100 kB",
+        "transfer(shop, web).stalled == 0",
         "dropped(reason=mtu) == 0",
+    },
+    "01-mtu-shrinks": {
+        "transfer(client, perf).stalled == 0",
+        "transfer(client, perf).bytes > 1 MB",
     },
     "02-jumbo-ignored": {
         "messages(client, web, protocol=udp).loss < 0.1 %",
@@ -37,6 +45,9 @@ BROKEN = {
 
 REPAIRS = {
     "01-mtu-black-hole": ([CREATE.format("")], [CREATE.format(MTU_OPTION.format(1400))]),
+    "01-mtu-shrinks": (
+        [RUN.format("")], [RUN.format("--sysctl net.ipv4.tcp_mtu_probing=1 ")],
+    ),
     "02-jumbo-ignored": ([CREATE.format("")], [CREATE.format(MTU_OPTION.format(9000))]),
     "03-checksum-offload": (
         [],
@@ -106,6 +117,26 @@ def test_the_link_of_the_black_hole_is_named() -> None:
     assert {row.where for row in rows("01-mtu-black-hole", "broken", reason="mtu")} == {
         "switch->host-b"
     }
+
+
+def test_the_report_names_the_stalled_connection() -> None:
+    said = result("01-mtu-black-hole", "broken").report()
+    line = next(line for line in said.splitlines() if line.startswith("shop:80 -> web"))
+    assert line.split()[3:] == [
+        "FIN-WAIT-1", "2.372", "s", "161", "100", "161", "B", "switch->host-b", "mtu"
+    ]  # fmt: skip
+    pair = next(line for line in said.splitlines() if line.startswith("shop -> web"))
+    assert pair.split()[3:6] == ["2", "0", "919"]  # connections, failed, bytes
+    assert "stalled connection" not in result("01-mtu-black-hole", "fixed").report()
+
+
+def test_tcp_finds_the_black_hole_and_goes_on() -> None:
+    events = result("01-mtu-shrinks", "fixed").measurements.events
+    found = [event for event in events if isinstance(event, BlackHoleFound)]
+    assert [(event.endpoint, event.mtu) for event in found] == [("client@host-a", 1450)]
+    lost = rows("01-mtu-shrinks", "fixed", reason="mtu")
+    assert {row.length for row in lost} == {1514}
+    assert max(row.ended for row in lost) < found[0].at
 
 
 @pytest.mark.parametrize(("size", "passes"), [(1322, True), (1323, False), (1423, False)])

@@ -14,6 +14,10 @@ SCENARIOS = sorted(path.name for path in FOLDER.glob("*.overlay.*"))
 SCRIPTS = sorted(path.name for path in FOLDER.glob("*.txt"))
 
 CHANGES = {
+    "bulk-leaf-spine.overlay.yml": ("convergence: 2 ms", "convergence: 1 ms",
+                                    "bulk(host-1, host-7).lost"),
+    "gossip-and-bulk.overlay.yml": ("for: 6 s", "for: 1 s", "detection(host-f).p50"),
+    "ping-mesh.overlay.yml": ("framing: none", "framing: ethernet", "bulk(all, all).p50"),
     "leaf-spine.overlay.yml": ("convergence: 200 ms", "convergence: 400 ms",
                                "messages(client-a, server-c).lost"),
     "link-cut.overlay.yml": ("for: 6 s", "for: 2 s", "ping(client, web).lost"),

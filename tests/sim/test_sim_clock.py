@@ -211,16 +211,14 @@ def test_a_timer_for_an_instant_that_has_passed_fires_at_once() -> None:
     assert (fired, simulator.now) == ([10], 10)
 
 
-def test_at_one_instant_frames_come_first_by_number_and_sources_last_by_rank() -> None:
+def test_at_one_instant_frames_come_first_and_by_number() -> None:
     simulator = Simulator()
     seen: list[str] = []
-    simulator.source_at(5, 1, lambda _: seen.append("source 1"))
-    simulator.source_at(5, 0, lambda _: seen.append("source 0"))
     simulator.call_at(5, lambda _: seen.append("timer"))
     simulator.frame_at(5, 9, seen.append, "frame 9")
     simulator.frame_at(5, 4, seen.append, "frame 4")
     simulator.run_to(5)
-    assert seen == ["frame 4", "frame 9", "timer", "source 0", "source 1"]
+    assert seen == ["frame 4", "frame 9", "timer"]
 
 
 def test_a_run_to_the_end_leaves_the_clock_at_the_last_thing_that_happened() -> None:

@@ -107,7 +107,7 @@ shm-size               bytes             ~
 stop-signal            string            ~
 stop-timeout           int               ~
 storage-opt            list              ~
-sysctl                 list              ~
+sysctl                 list              TCP setting, net.ipv4.tcp_…=VALUE
 tmpfs                  list              ~
 tty                 -t bool              give it a terminal
 ulimit                 list              ~

@@ -58,6 +58,7 @@ def container_body(flags: FlagValues, image: str, command: list[str], attached: 
             "DnsSearch": flags.items("dns-search"),
             "DnsOptions": flags.items("dns-option"),
             "ExtraHosts": flags.items("add-host") or None,
+            "Sysctls": flags.pairs("sysctl") or None,
         },
         "NetworkingConfig": {"EndpointsConfig": endpoints},
     }

@@ -51,7 +51,11 @@ def container_json(container: Container, wish: Wish) -> Json:
         "Image": container.image,
         "Name": f"/{container.name}",
         "RestartCount": container.restarts,
-        "HostConfig": {"NetworkMode": wish.mode, "AutoRemove": wish.auto_remove},
+        "HostConfig": {
+            "NetworkMode": wish.mode,
+            "AutoRemove": wish.auto_remove,
+            **({"Sysctls": dict(wish.sysctls)} if wish.sysctls else {}),
+        },
         "Mounts": [],
         "Config": {
             "Hostname": container.hostname,

@@ -14,6 +14,7 @@ from overlaysim.docker.daemon.wishes import Wish
 from overlaysim.errors import nearest
 from overlaysim.host.container import Container
 from overlaysim.host.programs import MissingProgram, program_for
+from overlaysim.host.sysctls import SysctlError, read_sysctls
 from overlaysim.sim import Event, Steps
 from overlaysim.units import SECOND
 
@@ -23,7 +24,7 @@ START_FAILED = (
     "runc create failed: unable to start container process: error during container init: "
 )
 EXEC_FAILED = "OCI runtime exec failed: exec failed: unable to start container process: "
-COMMAND_NOT_FOUND = 127
+CANNOT_RUN, COMMAND_NOT_FOUND = 126, 127
 UNSUPPORTED_MODES = ("host", "container:")
 SIGNALS = ("HUP", "INT", "QUIT", "KILL", "USR1", "USR2", "TERM", "STOP", "CONT", "WINCH")
 TERMINATING = ("TERM", "INT", "QUIT", "HUP")
@@ -60,11 +61,12 @@ class ContainerPart(DaemonPart):
         yield from self.sleep(self._world.settings.timing.container_create)
         self._check_name(name)  # somebody else may have taken it meanwhile
         taken = {container.name for container in self._host.containers.values()}
-        entrypoint = [word for word in body.get("Entrypoint") or () if word]
+        entrypoint = tuple(word for word in body.get("Entrypoint") or () if word)
         container = self._worker.runtime.create(
             name or made_up_name(self._world.identifiers, taken),
             Image.named(body.get("Image", "")),
-            (*entrypoint, *(body.get("Cmd") or ())),
+            tuple(body.get("Cmd") or ()),
+            entrypoint=entrypoint,
             hostname=body.get("Hostname") or "",
             labels=body.get("Labels") or {},
             environment=tuple(body.get("Env") or ()),
@@ -110,7 +112,13 @@ class ContainerPart(DaemonPart):
         try:
             for name in list(self._wish(container).endpoints):
                 yield from self._connect(container, name)
+            container.stack.tcp = read_sysctls(self._wish(container).sysctls)
             yield from self._worker.runtime.start(container)
+        except SysctlError as error:
+            self._worker.detach_all(container)
+            container.exit_code = CANNOT_RUN
+            container.error = f"{START_FAILED}{error}: unknown"
+            raise ApiError(400, container.error) from None
         except Refused as error:
             self._worker.detach_all(container)
             # The class of the refusal is lost on its way through the daemon: always 500.

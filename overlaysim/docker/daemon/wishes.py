@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from overlaysim.docker.api import Json
@@ -39,11 +40,13 @@ class Wish:
         mode: the network it was created for; ``bridge`` unless it names one.
         endpoints: its networks, in the order of joining; connect and disconnect change them.
         auto_remove: whether it disappears when it ends.
+        sysctls: settings of its kernel namespace by name.
     """
 
     mode: str = "bridge"
     endpoints: dict[str, EndpointWish] = field(default_factory=dict)
     auto_remove: bool = False
+    sysctls: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def read(body: Json) -> Wish:
@@ -56,7 +59,7 @@ class Wish:
         names = dict.fromkeys((mode, *settings))
         endpoints = {name: EndpointWish.read(settings.get(name)) for name in names}
         endpoints.pop("none", None)
-        return Wish(mode, endpoints, bool(host.get("AutoRemove")))
+        return Wish(mode, endpoints, bool(host.get("AutoRemove")), host.get("Sysctls") or {})
 
     def rename(self, old: str, new: str) -> None:
         """A network was asked for by its id: keep it by its name, in its place."""

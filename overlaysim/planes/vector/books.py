@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from overlaysim.planes.records import Hops, OnEnds, OnHops
+from overlaysim.planes.vector.arrays import concatenated, nothing
 from overlaysim.planes.vector.births import Born
 from overlaysim.planes.vector.classes import PacketClass
-from overlaysim.planes.vector.exits import Habits
+from overlaysim.planes.vector.dropped import Dropped
+from overlaysim.planes.vector.habits import Habits
 from overlaysim.planes.vector.held import Held
 from overlaysim.planes.vector.link import Work
 from overlaysim.planes.vector.network import Network, Works
-from overlaysim.planes.vector.pool import Lot, Pool, at_far_end, at_queue, on_link
-from overlaysim.planes.vector.roads import NO_PEER, NO_ROUTE, Road
+from overlaysim.planes.vector.pool import Ahead, Pool, at_far_end, at_queue, on_link
+from overlaysim.planes.vector.roads import NO_PEER, NO_ROUTE
 from overlaysim.planes.vector.window import Labels, Window
+from overlaysim.planes.workload import KIND
 from overlaysim.sim import Ledger
 from overlaysim.underlay import Link
-
-
-_KIND = "data"
 
 
 class Books:
@@ -50,75 +49,73 @@ class Books:
     def enter(self, works: Works, network: Network, window: Window) -> None:
         """Enter what a window has brought to the links."""
         for number, work in works.items():
-            link, habits = network.links[number].link, network.habits_of(number)
-            _count(link, work, habits, window)
+            _count(network.links[number].link, work, network.habits(number), window)
             if work.further is not None:
                 self._pool.add_propagation(*work.further)
-            if work.answered is not None:
-                self._pool.turn(work.answered, window.begin)
-                self._ledger.created[_KIND] += len(work.answered.labels)
-                self._ledger.delivered[_KIND] += len(work.answered.labels)
-        arrived: list[Lot] = []
+            for keys in work.answered:
+                self._pool.turn(keys, window)
+                self._ledger.created[KIND] += len(keys)
+                self._ledger.delivered[KIND] += len(keys)
         for number, work in works.items():
-            road = network.roads[number]
-            self._enter_drops(road, work, window)
-            if work.arrived is not None and len(work.arrived.labels):
-                arrived.append(at_far_end(road, work.arrived, window.classes))
-            if self._on_hops is not None and work.hops is not None:
-                self._on_hops(self._hops(road.link.name, work.hops, window.begin))
-        if arrived:
-            ends = self._pool.ends(arrived, window.begin)
-            self._ledger.delivered[_KIND] += len(ends.numbers)
-            self._on_ends(ends)
+            link, habits = network.links[number].link, network.habits(number)
+            for dropped in work.dropped:
+                if len(dropped.keys):
+                    ahead = at_queue(habits, dropped.keys, window)
+                    link.drops[dropped.reason] += len(dropped.keys)
+                    self._drop(dropped, window, ahead, link.name)
+            for dropped in work.lost:
+                if len(dropped.keys):
+                    self._enter_lost(habits, dropped, window)
+            if self._on_hops is not None:
+                for held in work.hops:
+                    self._on_hops(self._hops(link.name, held, window.begin))
+        arrived = concatenated([nothing(), *(keys for w in works.values() for keys in w.arrived)])
+        if len(arrived):
+            self._ledger.delivered[KIND] += len(arrived)
+            self._on_ends(self._pool.arrivals(arrived, window))
 
-    def enter_births(self, network: Network, born: Born, labels: Labels, begin: int) -> None:
+    def _enter_lost(self, habits: Habits, dropped: Dropped, window: Window) -> None:
+        link = habits.road.link
+        where = link.target
+        if dropped.reason == "loss":
+            where = link.name
+            link.drops["loss"] += len(dropped.keys)
+        self._drop(dropped, window, at_far_end(habits, dropped.keys, window), where)
+
+    def enter_births(self, network: Network, born: Born, labels: Labels, window: Window) -> None:
         """Enter packets that are born, and drop those that have nowhere to go."""
-        self._ledger.created[_KIND] += len(labels)
+        self._ledger.created[KIND] += len(labels)
         for first, places in network.by_first(born):
-            if first in (NO_PEER, NO_ROUTE) and len(places):
-                its = born.classes[places]
-                for number in np.unique(its).tolist():
-                    chosen = places[its == number]
+            if first in (NO_PEER, NO_ROUTE):
+                keys = window.keys(born.when[places] - window.begin, labels[places])
+                for number in np.unique(born.classes[places]).tolist():
+                    chosen = keys[born.classes[places] == number]
                     known = self._classes[number]
-                    lot = self._pool.at_source(labels[chosen], born.when[chosen] - begin)
                     reason = known.reason if first == NO_PEER else "no route"
-                    self._drop([lot], begin, reason, known.source)
+                    ahead = self._pool.whole_road(window.labels(chosen))
+                    self._drop(Dropped(chosen, reason), window, ahead, known.source)
 
-    def enter_caught(self, road: Road, held: Held, classes: NDArray[np.int64], now: int) -> None:
-        """Enter frames that were on a link when it went down."""
-        link = road.link
+    def enter_caught(self, habits: Habits, held: Held, window: Window) -> None:
+        """Enter frames that are on a link when it goes down, at the beginning of a window."""
+        link = habits.road.link
         unsent = held.sent - np.maximum(held.start, 0)
         link.busy -= int(unsent[unsent > 0].sum())
-        self._count_frames(link, classes[held.labels[unsent <= 0]])
-        link.drops["link down"] += len(held)
-        self._drop([on_link(road, held, classes)], now, "link down", link.name)
-
-    def _count_frames(self, link: Link, classes: NDArray[np.int64]) -> None:
-        for number, count in zip(*np.unique(classes, return_counts=True), strict=True):
+        sent = window.classes[held.labels[unsent <= 0]]
+        for number, count in zip(*np.unique(sent, return_counts=True), strict=True):
             link.compositions[self._classes[number].frame] += int(count)
+        link.drops["link down"] += len(held)
+        keys = window.keys(np.zeros_like(held.due), held.labels)
+        ahead = on_link(habits, held, window.classes)
+        self._drop(Dropped(keys, "link down"), window, ahead, link.name)
 
-    def _enter_drops(self, road: Road, work: Work, window: Window) -> None:
-        for ended in work.dropped:
-            if len(ended.labels):
-                place = at_far_end if ended.reason == "loss" else at_queue
-                lot = place(road, ended, window.classes)
-                road.link.drops[ended.reason] += len(ended.labels)
-                self._drop([lot], window.begin, ended.reason, road.link.name)
-        for ended in work.at_node:
-            if len(ended.labels):
-                lot = at_far_end(road, ended, window.classes)
-                self._drop([lot], window.begin, ended.reason, road.link.target)
-
-    def _drop(self, lots: list[Lot], begin: int, reason: str, where: str) -> None:
-        ends = self._pool.ends(lots, begin, reason, where)
-        self._ledger.dropped[_KIND, reason] += len(ends.numbers)
-        self._on_ends(ends)
+    def _drop(self, dropped: Dropped, window: Window, ahead: Ahead, where: str) -> None:
+        self._ledger.dropped[KIND, dropped.reason] += len(dropped.keys)
+        self._on_ends(self._pool.ends(dropped, window, ahead, where))
 
     def _hops(self, link: str, held: Held, begin: int) -> Hops:
-        numbers, answers = self._pool.identify(held.labels)
-        return Hops(
-            link, numbers, answers, held.arrival + begin, held.start + begin, held.due + begin
-        )
+        flows, numbers, answers = self._pool.identify(held.labels)
+        times = (held.arrival + begin, held.start + begin, held.due + begin)
+        return Hops(link, flows, numbers, answers, *times)
 
 
 def _count(link: Link, work: Work, habits: Habits, window: Window) -> None:
@@ -130,7 +127,7 @@ def _count(link: Link, work: Work, habits: Habits, window: Window) -> None:
     if len(habits.frames) == 1:
         link.compositions[habits.frames[0]] += len(work.crossed)
         return
-    kinds = habits.frame_of[window.classes[work.crossed]]
+    kinds = habits.frame_of[window.classes[window.labels(work.crossed)]]
     for frame, count in zip(habits.frames, np.bincount(kinds).tolist(), strict=False):
         if count:
             link.compositions[frame] += count

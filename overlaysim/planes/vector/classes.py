@@ -43,20 +43,26 @@ class Classes:
 
     Attributes:
         all: the classes in order.
-        flow: int32, the flow of each.
+        flow: the flow of each.
+        flows: how many flows there are.
         asking: n.
     """
 
     def __init__(self, flows: Sequence[BulkFlow], hosts: Collection[str]) -> None:
-        self._first: list[int] = []
+        self.flows = len(flows)
+        first: list[int] = []
         self._since: list[NDArray[np.int64]] = []
         self._sizes = [len(flow.frames) for flow in flows]
         asking: list[tuple[int, str, Composition]] = []
         for number, flow in enumerate(flows):
-            self._first.append(len(asking))
+            first.append(len(asking))
             self._since.append(np.array([since for since, _ in flow.peers], np.int64))
             asking += [(number, peer, frame) for _, peer in flow.peers for frame in flow.frames]
         self.asking = len(asking)
+        self._first = np.array(first, np.int64)
+        self._several = [
+            number for number, flow in enumerate(flows) if len(flow.frames) * len(flow.peers) > 1
+        ]
         self.answered = any(flow.echo_hash is not None for flow in flows)
         self.all: list[PacketClass] = []
         for number, peer, frame in asking:
@@ -74,15 +80,25 @@ class Classes:
             self.all.append(
                 PacketClass(number, peer, destination, "", flow.echo_hash or 0, frame, None)
             )
-        self.flow = np.array([known.flow for known in self.all], np.int32)
+        self.flow = np.array([known.flow for known in self.all], np.int64)
 
-    def of_flow(
-        self, flow: int, births: NDArray[np.int64], sizes: NDArray[np.uint16] | int
+    def of(
+        self,
+        flows: NDArray[np.int64],
+        births: NDArray[np.int64],
+        sizes: Sequence[NDArray[np.uint16] | int],
     ) -> NDArray[np.int64]:
-        """The classes of packets of a flow, by their births and the numbers of their sizes."""
-        since, first = self._since[flow], self._first[flow]
-        its = np.full(len(births), first, np.int64)
-        its += sizes
-        if len(since) > 1:
-            its += (np.searchsorted(since, births, "right") - 1) * self._sizes[flow]
+        """The classes of packets.
+
+        Args:
+            flows: their flows, ascending.
+            births: their births, picoseconds.
+            sizes: for each flow the numbers of its packets' sizes.
+        """
+        its = self._first[flows]
+        for flow in self._several:
+            begin, end = np.searchsorted(flows, (flow, flow + 1))
+            its[begin:end] += sizes[flow]
+            known = np.searchsorted(self._since[flow], births[begin:end], "right") - 1
+            its[begin:end] += known * self._sizes[flow]
         return its

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from overlaysim.planes.vector.queues import nothing
+from overlaysim.planes.vector.arrays import concatenated, nothing
 from overlaysim.planes.vector.window import Labels, Times
 
 _COLUMNS = ("due", "labels", "arrival", "start", "sent", "lost")
@@ -41,21 +42,17 @@ class Held:
     def __len__(self) -> int:
         return len(self.due)
 
-    def joined(self, later: Held) -> Held:
-        """These frames and those taken later."""
-        if not len(self):
-            return later
-        pairs = ((getattr(self, name), getattr(later, name)) for name in _COLUMNS)
-        return Held(*(np.concatenate(pair) for pair in pairs))
-
     def since(self, place: int) -> Held:
         """The frames from a place on."""
         return Held(*(getattr(self, name)[place:] for name in _COLUMNS))
 
-    def undamaged(self, count: int) -> Held:
-        """Those of the first ``count`` frames that are not lost."""
-        chosen = np.flatnonzero(~self.lost[:count])
-        return Held(*(getattr(self, name)[chosen] for name in _COLUMNS))
+    def until(self, place: int) -> Held:
+        """The frames before a place."""
+        return Held(*(getattr(self, name)[:place] for name in _COLUMNS))
+
+    def undamaged(self) -> Held:
+        """Those that are not lost."""
+        return Held(*(getattr(self, name)[~self.lost] for name in _COLUMNS))
 
     def moved(self, by: int) -> Held:
         """The same with instants counted from ``by`` picoseconds later."""
@@ -67,3 +64,11 @@ class Held:
     def relabelled(self, table: Labels) -> Held:
         """The same with the labels that a table gives."""
         return replace(self, labels=table[self.labels])
+
+
+def joined(lots: Sequence[Held]) -> Held:
+    """Several lots of frames in one, in the order in which they come."""
+    lots = [lot for lot in lots if len(lot)] or lots[:1]
+    if len(lots) == 1:
+        return lots[0]
+    return Held(*(concatenated([getattr(lot, name) for lot in lots]) for name in _COLUMNS))

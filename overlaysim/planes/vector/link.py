@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from overlaysim.planes.vector.accepting import Accepting
+from overlaysim.planes.vector.arrays import concatenated, merged, nothing
 from overlaysim.planes.vector.draws import Draws
-from overlaysim.planes.vector.ended import Ended
-from overlaysim.planes.vector.exits import Exit, Habits, split
-from overlaysim.planes.vector.held import Held
-from overlaysim.planes.vector.queues import Backlog, Limits, nothing, serve
-from overlaysim.planes.vector.roads import NO_ROUTE
+from overlaysim.planes.vector.dropped import Dropped
+from overlaysim.planes.vector.habits import Exit, Habits, grouped
+from overlaysim.planes.vector.held import Held, joined
+from overlaysim.planes.vector.queues import Backlog, Limits, serve
+from overlaysim.planes.vector.roads import ARRIVED, NO_ROUTE
 from overlaysim.planes.vector.window import Keys, Labels, Times, Window
 from overlaysim.underlay import Link
 
@@ -29,11 +31,12 @@ class Work:
 
     Attributes:
         outputs: keys of frames that go on, by the number of the next link.
-        arrived: packets that reached their receivers here.
-        answered: those that are sent back.
-        dropped: packets that end on this link, or on the node behind it for want of a route or of
-            a willing receiver (``at_node``).
-        crossed: labels of all frames that were transmitted in full and are at the far end.
+        arrived: keys of packets that reached their receivers here.
+        answered: of those that are sent back.
+        dropped: packets that ended before the link had done anything for them.
+        lost: packets that ended at its far end, damaged ("loss") or for want of a route or of a
+            willing receiver.
+        crossed: keys of all frames that were transmitted in full and are at the far end.
         taken: how many frames found room in the queue.
         busy: picoseconds of transmission that they take.
         largest: the most frames that waited.
@@ -46,11 +49,11 @@ class Work:
     """
 
     outputs: dict[int, Keys] = field(default_factory=dict)
-    arrived: Ended | None = None
-    answered: Ended | None = None
-    dropped: list[Ended] = field(default_factory=list)
-    at_node: list[Ended] = field(default_factory=list)
-    crossed: Labels = field(default_factory=nothing)
+    arrived: list[Keys] = field(default_factory=list)
+    answered: list[Keys] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
+    lost: list[Dropped] = field(default_factory=list)
+    crossed: Keys = field(default_factory=nothing)
     taken: int = 0
     busy: int = 0
     largest: int = 0
@@ -58,7 +61,14 @@ class Work:
     held: Held = field(default_factory=Held)
     last_due: int = 0
     further: tuple[Labels, Times] | None = None
-    hops: Held | None = None
+    hops: list[Held] = field(default_factory=list)
+
+
+class _Taken(NamedTuple):
+    """Frames taken in a window that are at the far end in it, and which of them are damaged."""
+
+    keys: Keys
+    lost: NDArray[np.bool_] | None
 
 
 class VectorLink:
@@ -88,137 +98,183 @@ class VectorLink:
             habits: what the link does with it.
             window: the window.
         """
-        keys = _merged(inputs, window.last_key)
         work = Work()
-        labels, arrival = window.labels(keys), window.times(keys)
-        labels, arrival = self._enter(labels, arrival, habits, window, work)
-        taken = self._transmit(labels, arrival, habits, window, work)
-        held = self.held.joined(taken)
-        ready = int(np.searchsorted(held.due, window.length, "right"))
-        work.held = held.since(ready)
-        self._arrive(held, ready, habits, window, work)
+        before = self._release(window, work)
+        keys = merged(inputs)
+        keys = keys[: np.searchsorted(keys, window.last_key, "right")]
+        keys = self._enter(keys, habits, window, work)
+        taken = self._transmit(keys, habits, window, work)
+        self._arrive(before, taken, habits, window, work)
         return work
 
-    def _enter(
-        self, labels: Labels, arrival: Times, habits: Habits, window: Window, work: Work
-    ) -> tuple[Labels, Times]:
+    def _release(self, window: Window, work: Work) -> _Taken:
+        """Frames held since earlier windows come to the far end in this one, or later still."""
+        held = self.held
+        count = int(np.searchsorted(held.due, window.length, "right"))
+        work.held = held.since(count)
+        ready = held.until(count)
+        if self._trace:
+            work.hops.append(ready.undamaged())
+        lost = ready.lost if ready.lost.any() else None
+        return _Taken(window.keys(ready.due, ready.labels), lost)
+
+    def _enter(self, keys: Keys, habits: Habits, window: Window, work: Work) -> Keys:
         """Drop what the link does not take whatever its queue is like."""
         if not self.link.up:
-            work.dropped.append(Ended(labels, arrival, "link down"))
-            return labels[:0], arrival[:0]
+            work.dropped.append(Dropped(keys, "link down"))
+            return keys[:0]
         if not habits.all_fit:
-            fits = habits.road.fits[window.classes[labels]]
-            work.dropped.append(Ended(labels[~fits], arrival[~fits], "mtu"))
-            return labels[fits], arrival[fits]
-        return labels, arrival
+            fits = habits.fits[window.classes[window.labels(keys)]]
+            work.dropped.append(Dropped(keys[~fits], "mtu"))
+            return keys[fits]
+        return keys
 
-    def _transmit(
-        self, labels: Labels, arrival: Times, habits: Habits, window: Window, work: Work
-    ) -> Held:
+    def _transmit(self, keys: Keys, habits: Habits, window: Window, work: Work) -> _Taken:
         """Queue and transmit frames."""
-        work.backlog, work.last_due = self.backlog, self.last_due
-        if not len(labels):
-            work.backlog = self._left(self.backlog, nothing(), nothing(), window)
-            return Held()
-        spec, road = self.link.spec, habits.road
-        service: Times | int
-        sizes: Times | int
-        if habits.service is None or habits.length is None:
-            classes = window.classes[labels]
-            service, sizes = road.service[classes], road.length[classes]
-        else:
-            service, sizes = habits.service, habits.length
-        served = serve(
-            arrival, service, sizes, self.backlog, Limits(spec.queue_packets, spec.queue_bytes)
-        )
+        work.backlog, work.last_due = self.backlog.after(window.length), self.last_due
+        if not len(keys):
+            return _Taken(keys, None)
+        spec, arrival = self.link.spec, window.times(keys)
+        service, sizes = self._demands(keys, habits, window)
+        limits = Limits(spec.queue_packets, spec.queue_bytes)
+        served = serve(arrival, service, sizes, self.backlog, limits)
         if served.admitted is not None:
-            refused = ~served.admitted
-            work.dropped.append(Ended(labels[refused], arrival[refused], "queue full"))
-            labels, arrival = labels[served.admitted], arrival[served.admitted]
-            if not isinstance(service, int):
-                service = service[served.admitted]
-            if not isinstance(sizes, int):
-                sizes = sizes[served.admitted]
-        work.taken, work.largest = len(labels), served.largest
-        work.busy = service * len(labels) if isinstance(service, int) else int(service.sum())
-        sent = served.start + service
-        due = sent + spec.delay
-        if spec.jitter:
-            due += (self._draws.jitter(len(due)) * (spec.jitter + 1)).astype(np.int64)
-        if len(due) and (spec.jitter or due[0] <= self.last_due):
-            due = _apart(due, self.last_due)
-            work.further = labels, due - sent - spec.delay
-        lost = self._draws.loss(len(due)) < spec.loss if spec.loss else np.zeros(len(due), bool)
-        if len(due):
-            work.last_due = int(due[-1])
-            backlog = Backlog(int(sent[-1]), self.backlog.starts, self.backlog.sizes)
-            work.backlog = self._left(backlog, served.start, sizes, window)
-        return Held(due, labels, arrival, served.start, sent, lost)
+            work.dropped.append(Dropped(keys[~served.admitted], "queue full"))
+            keys, arrival = keys[served.admitted], arrival[served.admitted]
+            service = service if isinstance(service, int) else service[served.admitted]
+            sizes = sizes if isinstance(sizes, int) else sizes[served.admitted]
+        work.taken, work.largest = len(keys), served.largest
+        work.busy = service * len(keys) if isinstance(service, int) else int(service.sum())
+        if not len(keys):
+            return _Taken(keys, None)
+        work.backlog = self.backlog.later(served.start, service, sizes, window.length)
+        return self._propagate(keys, arrival, served.start, service, window, work)
 
-    def _left(
-        self, backlog: Backlog, start: Times, sizes: Times | int, window: Window
-    ) -> Backlog:
-        """What is left of the backlog and of frames taken since at the end of a window."""
-        old = int(np.searchsorted(backlog.starts, window.length, "right"))
-        new = int(np.searchsorted(start, window.length, "right"))
-        if isinstance(sizes, int):
-            later = np.full(len(start) - new, sizes, np.int64)
-        else:
-            later = sizes[new:]
-        return Backlog(
-            backlog.busy_until,
-            np.concatenate((backlog.starts[old:], start[new:])),
-            np.concatenate((backlog.sizes[old:], later)),
-        )
+    def _demands(
+        self, keys: Keys, habits: Habits, window: Window
+    ) -> tuple[Times | int, Times | int]:
+        """How long each frame occupies the link, and its length; one number if all are alike."""
+        if habits.service is not None and habits.length is not None:
+            return habits.service, habits.length
+        classes = window.classes[window.labels(keys)]
+        return habits.services[classes], habits.lengths[classes]
+
+    def _propagate(
+        self, keys: Keys, arrival: Times, start: Times, service: Times | int, window: Window,
+        work: Work,
+    ) -> _Taken:  # fmt: skip
+        """Send frames over the wire; those that come to its end too late are held."""
+        spec = self.link.spec
+        if start is arrival and isinstance(service, int) and self._all_alike(arrival, service):
+            # Every frame is on its way for the same time: the usual case beyond the first link.
+            on_way = service + spec.delay
+            count = int(np.searchsorted(arrival, window.length - on_way, "right"))
+            later = arrival[count:]
+            work.last_due = int(arrival[-1]) + on_way
+            self._hold(keys[count:], later, later, later + on_way, service, None, window, work)
+            return _Taken(keys[:count] + (on_way << window.bits), None)
+        due = start + (service + spec.delay)
+        if spec.jitter or due[0] <= self.last_due:
+            plain = due
+            if spec.jitter:
+                due = due + (self._draws.jitter(len(due)) * (spec.jitter + 1)).astype(np.int64)
+            due = _apart(due, self.last_due)
+            work.further = window.labels(keys), due - plain
+        work.last_due = int(due[-1])
+        lost = self._draws.loss(len(due)) < spec.loss if spec.loss else None
+        count = int(np.searchsorted(due, window.length, "right"))
+        first = 0 if self._trace else count
+        self._hold(
+            keys[first:], arrival[first:], start[first:], due[first:],
+            service if isinstance(service, int) else service[first:],
+            None if lost is None else lost[first:], window, work,
+        )  # fmt: skip
+        there = due[:count]
+        there -= arrival[:count]
+        there <<= window.bits
+        there += keys[:count]
+        return _Taken(there, None if lost is None else lost[:count])
+
+    def _all_alike(self, arrival: Times, service: int) -> bool:
+        """Whether frames that do not wait come to the far end just as they came here."""
+        spec = self.link.spec
+        if spec.jitter or spec.loss or self._trace:
+            return False
+        return int(arrival[0]) + service + spec.delay > self.last_due
+
+    def _hold(
+        self, keys: Keys, arrival: Times, start: Times, due: Times, service: Times | int,
+        lost: NDArray[np.bool_] | None, window: Window, work: Work,
+    ) -> None:  # fmt: skip
+        """Hold frames that come to the far end after the window; of others just note the hop."""
+        if not len(keys):
+            return
+        damaged = np.zeros(len(keys), bool) if lost is None else lost
+        frames = Held(due.copy(), window.labels(keys), arrival, start, start + service, damaged)
+        count = int(np.searchsorted(due, window.length, "right"))
+        work.held = joined([work.held, frames.since(count)])
+        if self._trace:
+            work.hops.append(frames.until(count).undamaged())
 
     def _arrive(
-        self, held: Held, ready: int, habits: Habits, window: Window, work: Work
+        self, before: _Taken, now: _Taken, habits: Habits, window: Window, work: Work
     ) -> None:
-        """Hand on what is at the far end: the first ``ready`` frames."""
-        labels, due, lost = held.labels[:ready], held.due[:ready], held.lost[:ready]
-        work.crossed = labels
-        if self._trace:
-            work.hops = held.undamaged(ready)
-        if lost.any():
-            work.dropped.append(Ended(labels[lost], due[lost], "loss"))
-            labels, due = labels[~lost], due[~lost]
+        """Hand on what comes to the far end: frames taken in earlier windows, then in this one."""
+        keys = work.crossed = concatenated([before.keys, now.keys])
+        if before.lost is not None or now.lost is not None:
+            lost = concatenated([
+                np.zeros(len(lot.keys), bool) if lot.lost is None else lot.lost
+                for lot in (before, now)
+            ])  # fmt: skip
+            work.lost.append(Dropped(keys[lost], "loss"))
+            keys = keys[~lost]
         if len(habits.exits) == 1:
-            self._leave(habits.exits[0], labels, due, window, work)
+            self._leave(habits.exits[0], keys, window, work)
             return
-        for way, places in zip(
-            habits.exits, split(habits.exit_of[window.classes[labels]], len(habits.exits)),
-            strict=True,
-        ):  # fmt: skip
-            if len(places):
-                self._leave(way, labels[places], due[places], window, work)
+        order, ends = grouped(
+            habits.exit_of[window.classes[window.labels(keys)]], len(habits.exits)
+        )
+        keys = keys[order]
+        begin = 0
+        for way, plain, end in zip(habits.exits, habits.plain, ends, strict=True):
+            if end > begin:
+                if plain:
+                    work.outputs[way.onward] = keys[begin:end]
+                else:
+                    self._leave(way, keys[begin:end], window, work)
+            begin = end
 
-    def _leave(self, way: Exit, labels: Labels, due: Times, window: Window, work: Work) -> None:
+    def _leave(self, way: Exit, keys: Keys, window: Window, work: Work) -> None:
         """Let frames take one exit."""
-        if way.onward < 0 or way.answered:
-            if way.onward != NO_ROUTE or way.answered:
-                labels, due = self._accepting.sort_out(labels, due, window, work.at_node)
-            if way.answered:
-                work.answered = _both(work.answered, Ended(labels, due))
-                labels = labels | 1
-            elif way.onward != NO_ROUTE:
-                work.arrived = _both(work.arrived, Ended(labels, due))
-            if way.onward == NO_ROUTE:
-                work.at_node.append(Ended(labels, due, "no route"))
+        if way.answered or way.onward == ARRIVED:
+            keys = self._accepting.sort_out(keys, window, work.lost)
+        if way.onward == NO_ROUTE:
+            work.lost.append(Dropped(keys, "no route"))
+        elif way.onward == ARRIVED:
+            work.arrived.append(keys)
+        if way.answered:
+            work.answered.append(keys)
+            keys = keys | 1
         if way.onward >= 0:
-            work.outputs[way.onward] = _one(work.outputs.get(way.onward), window.keys(due, labels))
+            others = work.outputs.get(way.onward)
+            work.outputs[way.onward] = keys if others is None else merged([others, keys])
 
     def commit(self, work: Work) -> None:
         """Go on to the next window, which begins where the one worked at ends."""
         self.backlog, self.held, self.last_due = work.backlog, work.held, work.last_due
         self._draws.use(work.taken)
 
-    def move(self, by: int, renumber: NDArray[np.int64]) -> None:
-        """Count instants from ``by`` picoseconds later, and give packets the labels of a table."""
-        backlog = self.backlog
-        self.backlog = Backlog(backlog.busy_until - by, backlog.starts - by, backlog.sizes)
+    def move(self, by: int) -> None:
+        """Count instants from ``by`` picoseconds later."""
+        self.backlog = self.backlog.moved(by)
         self.last_due -= by
         if len(self.held):
-            self.held = self.held.moved(by).relabelled(renumber)
+            self.held = self.held.moved(by)
+
+    def relabel(self, table: NDArray[np.int64]) -> None:
+        """Give packets the labels of a table, by the labels that they have."""
+        if len(self.held):
+            self.held = self.held.relabelled(table)
 
     def clear(self) -> Held:
         """The link has gone down: return what it held; it begins anew at instant 0."""
@@ -227,28 +283,9 @@ class VectorLink:
         return caught
 
 
-def _merged(inputs: Sequence[Keys], last: int) -> Keys:
-    """Merge keys and leave out those behind ``last``."""
-    if not inputs:
-        return nothing()
-    keys = inputs[0] if len(inputs) == 1 else np.sort(np.concatenate(inputs))
-    return keys[: np.searchsorted(keys, last, "right")]
-
-
 def _apart(due: Times, last_due: int) -> Times:
     """Let no frame overtake the one before it, nor come within the same picosecond."""
     place = np.arange(len(due))
     due = due - place
     due[0] = max(int(due[0]), last_due + 1)
     return np.maximum.accumulate(due) + place
-
-
-def _both(one: Ended | None, other: Ended) -> Ended:
-    if one is None:
-        return other
-    return Ended(*(np.concatenate(pair) for pair in zip(one[:2], other[:2], strict=True)))
-
-
-def _one(one: Keys | None, other: Keys) -> Keys:
-    """Two lots of keys for the same link as one."""
-    return other if one is None else np.sort(np.concatenate((one, other)))

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import inf
 
+import numpy as np
+from numpy.typing import NDArray
+
 from overlaysim.planes.records import OnEnds, OnHops
 from overlaysim.planes.vector.accepting import Accepting
+from overlaysim.planes.vector.arrays import keep_memory
 from overlaysim.planes.vector.births import Births, Born
 from overlaysim.planes.vector.books import Books
 from overlaysim.planes.vector.classes import Classes
@@ -18,11 +22,12 @@ from overlaysim.planes.vector.window import Window, bits_for, longest
 from overlaysim.planes.workload import BulkFlow
 from overlaysim.sim import Simulator
 from overlaysim.sim.events import LinkChanged
+from overlaysim.traffic.schedule import HORIZON, Constant, Poisson
 from overlaysim.underlay import Underlay
 
-_FRAMES_PER_LINK = 1 << 14
-"""Packets in a window for each link that is used: enough for a step to be worth while, few enough to
-stay in a cache."""
+_FRAMES_PER_LINK = 1 << 12
+"""Packets in a window for each link that is used: enough for a step to be worth while, few enough
+to stay in a cache."""
 
 _MOST_PACKETS = 1 << 20
 _FIRST_SPAN = 1 << 30
@@ -32,8 +37,8 @@ class VectorPlane:
     """Runs bulk flows over an underlay.
 
     Counters of links and the ledger are those that the event plane would have. A window never
-    reaches beyond a change of links or routes: frames that arrive at the instant of a change find
-    the world as it was, packets that are born then as it is.
+    reaches beyond a change of links or routes: what arrives or is born at the instant of a change
+    finds the world as it was.
 
     Args:
         simulator: clock, random streams and ledger; on its queue only changes of links and routes.
@@ -62,12 +67,12 @@ class VectorPlane:
             return VectorLink(links[number], draws, accepting, trace=on_hops is not None)
 
         self._births = Births(emissions, classes)
-        self._pool = Pool(classes)
-        self._books = Books(simulator.ledger, self._pool, classes.all, on_ends, on_hops)
         self._network = Network(underlay, classes, make_link)
+        self._pool = Pool(classes, self._network.roads)
+        self._books = Books(simulator.ledger, self._pool, classes.all, on_ends, on_hops)
         self._numbers = {(link.source, link.target): place for place, link in enumerate(links)}
-        self._begin = simulator.now
-        self._span = _FIRST_SPAN
+        self._begin = simulator.now - 1
+        self._span = self._first_span(flows)
         self._changed = False
         underlay.on_change.append(self._note_change)
         simulator.bus.subscribe(LinkChanged, self._note_fall)
@@ -79,6 +84,7 @@ class VectorPlane:
 
     def run(self, until: int | None = None) -> None:
         """Run up to and including an instant, or until nothing is under way any more."""
+        keep_memory()
         simulator = self._simulator
         limit = inf if until is None else until
         while (change := simulator.peek()) <= limit and change < inf:
@@ -89,24 +95,34 @@ class VectorPlane:
         self._run_to(until)
         if until is not None:
             simulator.run_to(until)
-            self._work_at(0, self._births.before(until + 1))
+
+    def _first_span(self, flows: Sequence[BulkFlow]) -> int:
+        """How long the first window should be; those that follow go by the one before."""
+        gaps = [flow.schedule.gaps for flow in flows]
+        steady = [gap.mean for gap in gaps if isinstance(gap, Constant | Poisson)]
+        rate = sum(1 / float(mean) for mean in steady)
+        if len(steady) < len(gaps) or not rate:
+            return _FIRST_SPAN
+        return min(HORIZON, max(1, round(self._target / rate)))
 
     def _run_to(self, stop: int | None) -> None:
-        """Let all frames arrive that arrive by ``stop``, and all packets be born before it."""
+        """Let all that is born or arrives up to and including ``stop`` be born and arrive."""
         while stop is None or self._begin < stop:
-            start = self._begin if self.in_flight else self._births.peek()
+            start = self._begin if self.in_flight else self._next_birth()
             if start is None or (stop is not None and start >= stop):
-                self._move_to(self._begin if stop is None else stop)
+                if stop is not None:
+                    self._move_to(stop)
                 return
             self._move_to(start)
             room = self._span if stop is None else min(self._span, stop - start)
-            length, born = self._choose(room)
+            length = self._choose(room)
+            born = self._births.take(start + length + 1)
             if self._work_at(length, born):
                 self._move_to(start + length)
                 if length == self._span and 2 * len(born.when) < self._target:
                     self._span *= 2
             else:
-                self._births.put_back(born)
+                self._births.give_back()
                 self._span = max(1, length // 2)
 
     @property
@@ -114,42 +130,65 @@ class VectorPlane:
         """How many packets a window should have."""
         return min(_FRAMES_PER_LINK * self._network.used, _MOST_PACKETS)
 
-    def _choose(self, room: int) -> tuple[int, Born]:
-        """Choose a window of at most ``room`` picoseconds with a convenient number of packets."""
-        length, born = room, self._births.before(self._begin + room)
-        if len(born.when) > 2 * self._target:
-            self._births.put_back(born)
-            length = max(1, int(born.when[self._target]) - self._begin)
-            self._span = max(self._span // 2, length)
-            born = self._births.before(self._begin + length)
-        fits = longest(self._pool.labels_with(len(born.when)))
-        if length > fits:
-            self._births.put_back(born)
-            length, born = fits, self._births.before(self._begin + fits)
-        return length, born
+    def _next_birth(self) -> int | None:
+        """The beginning of a window in which the next packet is born; None if there is none."""
+        birth = self._births.peek()
+        return None if birth is None else birth - 1
+
+    def _choose(self, room: int) -> int:
+        """Choose how long a window should be: at most ``room`` picoseconds."""
+        births = self._births.look(self._begin + room + 1)
+        if len(births) > 2 * self._target:
+            room = self._span = max(1, room * self._target // len(births))
+            births = births[births <= self._begin + room]
+        return min(room, self._addressable(births, room))
+
+    def _addressable(self, births: NDArray[np.int64], room: int) -> int:
+        """The longest window, up to ``room``, of which keys name all packets and all instants.
+
+        The more packets, the more bits their labels take, and the fewer are left for instants.
+        """
+        bits = bits_for(self._pool.labels_with(len(births)))
+        if room <= longest(bits):
+            return room
+        bits = bits_for(self._pool.labels_with(1))
+        while True:
+            inside = int(np.count_nonzero(births <= self._begin + longest(bits)))
+            if self._pool.labels_with(inside) <= 1 << bits:
+                return longest(bits)
+            bits += 1
 
     def _work_at(self, length: int, born: Born) -> bool:
         """Work at a window and go through with it; False if it turned out to be too long."""
-        labels = self._pool.add(born, self._network.roads)
-        window = Window(self._begin, length, bits_for(self._pool.labels), self._pool.classes)
+        labels, renumber = self._pool.add(born)
+        self._relabel(renumber)
+        window = self._window(length)
         try:
             works = self._network.work(window, born, labels)
         except TooLongWindow:
-            self._pool.forget(len(born.when))
+            self._relabel(self._pool.forget(born))
             return False
         for number, work in works.items():
             self._network.links[number].commit(work)
-        self._books.enter_births(self._network, born, labels, self._begin)
+        self._books.enter_births(self._network, born, labels, window)
         self._books.enter(works, self._network, window)
         return True
+
+    def _window(self, length: int) -> Window:
+        return Window(self._begin, length, bits_for(self._pool.labels), self._pool.classes)
 
     def _move_to(self, instant: int) -> None:
         """Let the next window begin at an instant, and forget the packets that have ended."""
         links = self._network.links.values()
         renumber = self._pool.keep([link.held.labels for link in links])
         for link in links:
-            link.move(instant - self._begin, renumber)
+            link.move(instant - self._begin)
+        self._relabel(renumber)
         self._begin = instant
+
+    def _relabel(self, table: NDArray[np.int64]) -> None:
+        for link in self._network.links.values():
+            link.relabel(table)
 
     # ---- changes --------------------------------------------------------------------------
 
@@ -165,17 +204,17 @@ class VectorPlane:
             if number in self._network.links:
                 held = self._network.links[number].clear()
                 if len(held):
-                    road = self._network.roads[number]
-                    self._books.enter_caught(road, held, self._pool.classes, self._begin)
+                    habits = self._network.habits(number)
+                    self._books.enter_caught(habits, held, self._window(0))
 
     def _lay(self) -> None:
         """Links or routes have changed."""
         self._changed = False
-        before = self._network.roads
-        self._network.lay()
-        classes = self._pool.classes
-        for number, link in self._network.links.items():
-            if len(link.held):
-                labels = link.held.labels
-                after = self._network.include(number, classes[labels])
-                self._pool.rebase(labels, before[number], after, classes)
+        network, pool = self._network, self._pool
+        held = {n: link.held.labels for n, link in network.links.items() if len(link.held)}
+        before = {number: network.habits(number) for number in held}
+        classes = pool.classes
+        network.lay({n: np.unique(classes[labels]).tolist() for n, labels in held.items()})
+        for number, labels in held.items():
+            pool.rebase(labels, before[number], network.habits(number), network.roads)
+        pool.roads = network.roads

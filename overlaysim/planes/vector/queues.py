@@ -4,11 +4,11 @@ Without a limit a transmitter in order is Lindley's recursion (D. V. Lindley, "T
 with a single server", 1952): ``start[i] = max(arrival[i], start[i-1] + service[i-1])``. With the
 service that came before subtracted it is a running maximum.
 
-With a limit, that is the truth up to the first frame for which the queue has no room, and again from
-the next frame that finds the transmitter idle: a queue that loses frames is never longer than one
-that does not, so a frame that does not wait there does not wait here either. Only the busy periods
-in which somebody found no room are gone through again, frame by frame or, where all frames take
-equally long, by a running minimum (:func:`_all_at_once_equal`).
+With a limit, that is the truth up to the first frame for which the queue has no room, and again
+from the next frame that finds the transmitter idle: a queue that loses frames is never longer than
+one that does not, so a frame that does not wait there does not wait here either. Only the busy
+periods in which somebody found no room are gone through again, frame by frame or, where all frames
+take equally long, by a running minimum (:func:`_all_at_once_equal`).
 """
 
 from __future__ import annotations
@@ -19,14 +19,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from overlaysim.planes.vector.arrays import concatenated, nothing
+
 Times = NDArray[np.int64]
 """Picoseconds from the beginning of a window."""
-
-
-
-def nothing() -> Times:
-    """No integers."""
-    return np.empty(0, np.int64)
 
 
 _LONG, _BLOCK = 400, 2048
@@ -49,6 +45,28 @@ class Backlog:
     busy_until: int = 0
     starts: Times = field(default_factory=nothing)
     sizes: Times = field(default_factory=nothing)
+
+    def after(self, length: int) -> Backlog:
+        """What is left of it at the end of a window, if nothing comes."""
+        gone = int(np.searchsorted(self.starts, length, "right"))
+        return Backlog(self.busy_until, self.starts[gone:], self.sizes[gone:])
+
+    def later(self, start: Times, service: Times | int, sizes: Times | int, length: int) -> Backlog:
+        """What is left at the end of a window in which further frames were taken, at least one."""
+        old = self.after(length)
+        gone = int(np.searchsorted(start, length, "right"))
+        last = service if isinstance(service, int) else int(service[-1])
+        waiting = start[gone:]
+        its = np.full(len(waiting), sizes) if isinstance(sizes, int) else sizes[gone:]
+        return Backlog(
+            int(start[-1]) + last,
+            concatenated([old.starts, waiting]),
+            concatenated([old.sizes, its]),
+        )
+
+    def moved(self, by: int) -> Backlog:
+        """The same with instants counted from ``by`` picoseconds later."""
+        return Backlog(self.busy_until - by, self.starts - by, self.sizes)
 
     def spaced(self, service: int, size: int) -> bool:
         """Whether it looks as if every frame took ``service`` and had ``size`` bytes."""
@@ -88,7 +106,7 @@ def serve(
     """Let frames come to a queue.
 
     Args:
-        arrival: when each comes, ascending.
+        arrival: when each comes, ascending; at least one.
         service: how long each occupies the transmitter, picoseconds; one number if all the same.
         sizes: their lengths in bytes, likewise.
         backlog: what is there when the first one comes.
@@ -111,13 +129,14 @@ def serve(
 def _fifo(arrival: Times, service: Times | int, busy_until: int) -> Times:
     """Return when the transmission of each frame begins if there is room for all."""
     if isinstance(service, int):
+        if int(arrival[0]) >= busy_until and (arrival[1:] - arrival[:-1] >= service).all():
+            return arrival  # nobody waits
         before = np.arange(0, service * len(arrival), service)
     else:
         before = np.cumsum(service)
         before -= service
     start = arrival - before
-    if len(start) and start[0] < busy_until:
-        start[0] = busy_until
+    start[0] = max(int(start[0]), busy_until)
     np.maximum.accumulate(start, out=start)
     start += before
     return start
@@ -152,7 +171,7 @@ class _Equal:
 
         A frame that waits w behind frames of S each finds ceil(w / S) - 1 others waiting.
         """
-        if self._room is None or not len(start):
+        if self._room is None or start is self._arrival:
             return None
         wait = start - self._arrival
         longest = self._room * self._service
@@ -160,7 +179,9 @@ class _Equal:
 
     def largest(self, arrival: Times, start: Times) -> int:
         """See :attr:`Served.largest`."""
-        return -(-int((start - arrival).max()) // self._service) if len(start) else 0
+        if start is arrival or not len(start):
+            return 0
+        return -(-int((start - arrival).max()) // self._service)
 
     def again(self, begin: int, end: int, busy: bool) -> Times:
         """Go through some frames again; return starts, :data:`_NO_ROOM` of those refused.
@@ -223,8 +244,12 @@ def _equals(arrival: Times, busy_until: int, service: int, room: int) -> Times:
 
     In blocks, by whichever way the busy periods of the last block made the quicker one.
     """
-    parts: list[Times] = []
-    begin, at_once = 0, True
+    if len(arrival) < _LONG:
+        return _one_by_one_equal(arrival, busy_until, service, room)
+    # A queue that was longer before may hold more than there is room for, which has to go first.
+    begin = int(np.searchsorted(arrival, busy_until - room * service))
+    parts = [np.full(begin, _NO_ROOM)]
+    at_once = True
     while begin < len(arrival):
         block = arrival[begin : begin + _BLOCK]
         way = _all_at_once_equal if at_once else _one_by_one_equal
@@ -247,10 +272,10 @@ class _Unequal:
         self._service = np.broadcast_to(service, arrival.shape)
         self._sizes = np.broadcast_to(sizes, arrival.shape)
 
-    def _ahead(self, arrival: Times, start: Times) -> tuple[Times, Times]:
-        """Return all starts, the backlog's first, and how many of them have come at each arrival."""
+    def _come(self, arrival: Times, start: Times) -> Times:
+        """How many turns have come at each arrival, those of the backlog included."""
         turns = np.concatenate((self._backlog.starts, start))
-        return turns, np.searchsorted(turns, arrival, "right")
+        return np.searchsorted(turns, arrival, "right")
 
     def without_room(self, start: Times) -> NDArray[np.bool_] | None:
         """See :meth:`_Equal.without_room`."""
@@ -260,7 +285,7 @@ class _Unequal:
         waits = start > arrival
         if not waits.any():
             return None
-        turns, come = self._ahead(arrival, start)
+        come = self._come(arrival, start)
         behind = len(self._backlog.starts) + np.arange(len(arrival))
         full = np.zeros(len(arrival), bool)
         if limits.packets is not None:
@@ -277,7 +302,7 @@ class _Unequal:
         waits = start > arrival
         if not waits.any():
             return 0
-        _, come = self._ahead(arrival, start)
+        come = self._come(arrival, start)
         behind = len(self._backlog.starts) + np.arange(1, len(arrival) + 1)
         return int((behind - come)[waits].max())
 

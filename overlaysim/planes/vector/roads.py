@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from overlaysim.errors import ModelError
 from overlaysim.planes.vector.classes import PacketClass
 from overlaysim.underlay import ETHERNET_HEADER, Link, Underlay
 
@@ -16,36 +15,42 @@ ARRIVED, NO_ROUTE, NO_PEER = -1, -2, -3
 """Instead of a link's number: what becomes of a packet that does not go on."""
 
 
-@dataclass(slots=True)
-class Road:
-    """What a link does with each class of packets that comes along it.
-
-    Arrays have one element per class; those of classes that do not come here mean nothing.
+class Step(NamedTuple):
+    """What a link does with the packets of one class.
 
     Attributes:
-        link: its place in the underlay.
         onward: number of the next link, or one of the codes above.
-        answered: whether the packet has reached its receiver here, which sends an answer onward.
-        service: how long a frame occupies the link, picoseconds.
+        answered: whether they have reached their receiver here, which sends answers onward.
         length: bytes of a frame.
+        service: how long a frame occupies the link, picoseconds.
         fits: whether it is short enough for the link.
-        delay: the link's propagation delay, picoseconds.
         transmit: picoseconds of transmission from here to the end, of this link and of the answer
             included.
         propagate: likewise of propagation.
-        comes: the classes that come here.
+    """
+
+    onward: int
+    answered: bool
+    length: int
+    service: int
+    fits: bool
+    transmit: int
+    propagate: int
+
+
+@dataclass(slots=True)
+class Road:
+    """A link, and what it does with each class of packets that comes along it.
+
+    Attributes:
+        link: its place in the underlay.
+        delay: its propagation delay, picoseconds.
+        steps: by the numbers of the classes.
     """
 
     link: Link
-    onward: NDArray[np.int32]
-    answered: NDArray[np.bool_]
-    service: NDArray[np.int64]
-    length: NDArray[np.int64]
-    fits: NDArray[np.bool_]
-    transmit: NDArray[np.int64]
-    propagate: NDArray[np.int64]
     delay: int
-    comes: set[int]
+    steps: dict[int, Step] = field(default_factory=dict)
 
 
 class Roads(Mapping[int, Road]):
@@ -86,7 +91,7 @@ class Roads(Mapping[int, Road]):
     def feeds(self) -> dict[int, set[int]]:
         """For each link that is used the links that take what leaves it."""
         return {
-            number: {int(road.onward[c]) for c in road.comes if road.onward[c] >= 0}
+            number: {step.onward for step in road.steps.values() if step.onward >= 0}
             for number, road in self._roads.items()
         }
 
@@ -106,8 +111,8 @@ class Roads(Mapping[int, Road]):
         self.first[number] = first = self._next(known.source, number)
         self._walk(first, number)
         if first >= 0:
-            self.transmit[number] = self._roads[first].transmit[number]
-            self.propagate[number] = self._roads[first].propagate[number]
+            step = self._roads[first].steps[number]
+            self.transmit[number], self.propagate[number] = step.transmit, step.propagate
 
     def _next(self, node: str, number: int) -> int:
         """The link by which packets of a class leave a node."""
@@ -119,43 +124,35 @@ class Roads(Mapping[int, Road]):
     def _walk(self, first: int, number: int) -> None:
         """Note a class at every link from ``first`` to the end of its road."""
         known = self._classes[number]
-        walked: list[Road] = []
+        walked: list[tuple[Road, int]] = []
         link = first
-        while link >= 0 and not (link in self._roads and number in self._roads[link].comes):
+        while link >= 0 and number not in self._road(link).steps:
             road = self._road(link)
-            road.comes.add(number)
-            walked.append(road)
             node = road.link.target
             link = ARRIVED if node == known.destination else self._next(node, number)
-            road.onward[number] = link
-        transmit = propagate = 0
+            walked.append((road, link))
+        answered, transmit, propagate = False, 0, 0
         if link >= 0:
-            transmit = int(self._roads[link].transmit[number])
-            propagate = int(self._roads[link].propagate[number])
+            step = self._roads[link].steps[number]
+            transmit, propagate = step.transmit, step.propagate
         elif link == ARRIVED and known.answer is not None:
-            walked[-1].answered[number] = True
-            walked[-1].onward[number] = self.first[known.answer]
+            answered = True
+            walked[-1] = walked[-1][0], int(self.first[known.answer])
             transmit = int(self.transmit[known.answer])
             propagate = int(self.propagate[known.answer])
-        for road in reversed(walked):
-            self._describe(road, number)
-            transmit += int(road.service[number])
+        length = known.frame.length
+        for road, onward in reversed(walked):
+            service = road.link.occupancy(length)
+            fits = length - ETHERNET_HEADER <= road.link.spec.mtu
+            transmit += service
             propagate += road.delay
-            road.transmit[number], road.propagate[number] = transmit, propagate
-
-    def _describe(self, road: Road, number: int) -> None:
-        length = self._classes[number].frame.length
-        road.length[number] = length
-        road.service[number] = road.link.occupancy(length)
-        road.fits[number] = length - ETHERNET_HEADER <= road.link.spec.mtu
+            road.steps[number] = Step(
+                onward, answered, length, service, fits, transmit, propagate
+            )  # fmt: skip
+            answered = False
 
     def _road(self, number: int) -> Road:
         if number not in self._roads:
-            count = len(self._classes)
-            self._roads[number] = Road(
-                self._links[number], np.full(count, NO_ROUTE, np.int32), np.zeros(count, bool),
-                np.zeros(count, np.int64), np.zeros(count, np.int64), np.ones(count, bool),
-                np.zeros(count, np.int64), np.zeros(count, np.int64),
-                self._links[number].spec.delay, set(),
-            )  # fmt: skip
+            link = self._links[number]
+            self._roads[number] = Road(link, link.spec.delay)
         return self._roads[number]

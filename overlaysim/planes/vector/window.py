@@ -1,8 +1,8 @@
 """A stretch of time, and how a packet and an instant in it become one number.
 
 The key of a packet at an instant is ``(instant - begin) << bits | label``. Sorting keys sorts by
-instant, and among equal instants by label, which is the order in which packets were made: the very
-order of :meth:`overlaysim.sim.Simulator.frame_at`.
+instant and, among equal instants, by label: by flow and place in the flow, which is the very order
+of :meth:`overlaysim.sim.Simulator.frame_at`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ def bits_for(labels: int) -> int:
     return max(1, (labels - 1).bit_length())
 
 
-def longest(labels: int) -> int:
-    """The longest window, in picoseconds, in which so many labels leave room for instants."""
-    return (1 << (_KEY_BITS - bits_for(labels))) - 1
+def longest(bits: int) -> int:
+    """The longest window, in picoseconds, for whose instants labels of so many bits leave room."""
+    return (1 << (_KEY_BITS - bits)) - 1
 
 
 @dataclass(frozen=True, slots=True)

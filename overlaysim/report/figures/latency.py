@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from overlaysim.measure import Measurements
+from overlaysim.report.bulk_section import bulk_rows
 from overlaysim.report.figures.style import (
     BLACK,
     BLUE,
@@ -40,7 +41,8 @@ def latency_figure(measurements: Measurements) -> Figure | None:
 
     A dot marks the 99th percentile, so that a mean that hides a tail shows it.
     """
-    rows = [(name, d) for name, d in flow_rows(measurements) if d.mean]
+    flows = [*flow_rows(measurements), *bulk_rows(measurements)]
+    rows = [(name, d) for name, d in flows if d.mean]
     if not rows:
         return None
     shown = sorted(rows, key=lambda row: -row[1].received)[:MOST_FLOWS]

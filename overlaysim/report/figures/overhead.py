@@ -5,6 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from overlaysim.measure import CATEGORIES, CONTROL_KINDS, Measurements
+from overlaysim.measure.overhead import BULK_CATEGORIES
 from overlaysim.report.figures.style import BLUE, GREEN, GREY, ORANGE, SKY, Fill, new_figure
 from overlaysim.report.sections import CATEGORY_LABELS
 from overlaysim.units import format_count
@@ -15,6 +16,8 @@ _FILLS = {
     "encapsulation": Fill(ORANGE, "xx"),
     "outer-headers": Fill(ORANGE, "\\\\"),
     "ethernet-extras": Fill(GREY, ".."),
+    "bulk-payload": Fill(GREEN, "//"),
+    "bulk-headers": Fill(ORANGE, ".."),
     "fragment": Fill(GREY, "xx"),
     "icmp": Fill(GREY, "++"),
 }
@@ -46,11 +49,13 @@ def overhead_figure(measurements: Measurements) -> Figure | None:
     axes.set_xlabel("bytes, added over all links that a frame crossed")
     axes.xaxis.set_major_formatter(lambda value, _: format_count(round(value)))
     axes.grid(axis="x")
+    bulk = sum(overhead.total[category] for category in BULK_CATEGORIES)
     whole = overhead.size
-    title = (
-        f"{format_count(whole)} B on the wire: {_percent(whole - control, whole)} for containers, "
-        f"{_percent(control, whole)} for the control plane"
-    )
+    shares = {"containers": whole - control - bulk, "the control plane": control}
+    if bulk:
+        shares = {"bulk traffic": bulk, **shares}
+    said = ", ".join(f"{_percent(size, whole)} for {what}" for what, size in shares.items())
+    title = f"{format_count(whole)} B on the wire: {said}"
     figure.text(0.02, 1 - 0.35 / height, title, fontsize=12, fontweight="bold")
     return figure
 

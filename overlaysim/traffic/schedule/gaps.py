@@ -42,6 +42,11 @@ class Constant:
     def __post_init__(self) -> None:
         check_positive("period", self.period)
 
+    @property
+    def mean(self) -> int | Fraction:
+        """The gap, picoseconds."""
+        return self.period
+
     def births(self, stream: Purpose, counts: Iterator[int]) -> Iterator[Times]:
         """Yield the instants, exactly; chance has no part in it."""
         last = -(-HORIZON * self.period.denominator // self.period.numerator)
