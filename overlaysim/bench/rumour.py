@@ -62,12 +62,12 @@ def run_rumour(nodes: int, seed: int = 1) -> RumourResult:
     cluster.run(SECOND)  # all tickers have begun to tick
     cluster.datagrams.clear()
     began, before = cluster.now, cal_ops_per_second()
-    started = time.process_time()
-    with cluster.acting(community.hosts[0]) as node:
-        node.create_entry(NETWORK, TABLE, "rumour", 0, encoded_value(0), cluster.now)
-    with long_lived_heap():
+    with long_lived_heap():  # the search for garbage of the set-up is not part of the run
+        started = time.process_time()
+        with cluster.acting(community.hosts[0]) as node:
+            node.create_entry(NETWORK, TABLE, "rumour", 0, encoded_value(0), cluster.now)
         cluster.run(VIRTUAL_SECONDS * SECOND)
-    cpu = time.process_time() - started
+        cpu = time.process_time() - started
     calibration = (before + cal_ops_per_second()) / 2
     rumours = cluster.datagrams["table"]
     events = nodes * VIRTUAL_SECONDS * (TICKS + PROBES * PER_PROBE) + rumours

@@ -42,9 +42,12 @@ class Alarms:
     def next(self) -> int | None:
         """The instant of the first alarm."""
         heap = self._heap
-        while heap and heap[0][2].action is None:
+        while heap:
+            when, _, alarm = heap[0]
+            if alarm.action is not None:
+                return when
             heapq.heappop(heap)
-        return heap[0][0] if heap else None
+        return None
 
     def ring(self, now: int) -> None:
         """Do what is due, also what that brings about for the same instant."""

@@ -65,6 +65,7 @@ class Member:
         address: its IPv4 address.
         incarnation: of the last news believed.
         state: where it stands.
+        gone: whether it is dead or has left.
         entry: its bytes in a push/pull (``pushNodeState``).
     """
 
@@ -72,6 +73,7 @@ class Member:
     address: str
     incarnation: int
     state: MemberState
+    gone: bool = field(init=False, compare=False, repr=False)
     entry: bytes = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -84,12 +86,8 @@ class Member:
             State=signed(self.state),
             Vsn=_VERSIONS,
         )
+        object.__setattr__(self, "gone", self.state >= MemberState.DEAD)
         object.__setattr__(self, "entry", entry)
-
-    @property
-    def gone(self) -> bool:
-        """Whether it is dead or has left."""
-        return self.state >= MemberState.DEAD
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from overlaysim.gossip.alarms import Alarm
 from overlaysim.gossip.context import Context
 from overlaysim.gossip.member_messages import (
     Ack,
     IndirectPing,
     Member,
     MemberCompound,
-    MemberState,
     Nack,
     Ping,
     Suspect,
 )
-from overlaysim.gossip.membership import Membership
+from overlaysim.gossip.membership import ALIVE, Membership
 from overlaysim.gossip.piggyback import Piggyback
 from overlaysim.gossip.ticker import Task
 
@@ -28,6 +28,7 @@ class _Probe:
         member: who is probed, as known at the beginning.
         sequence: number of the ping.
         deadline: when it is judged.
+        alarm: when others are asked to help, and after that when it is judged.
         stream: number of the TCP connection tried as a last resort, 0 for none.
         helpers: members asked to ping it as well.
         nacks: how many of them said that they asked in vain.
@@ -37,6 +38,7 @@ class _Probe:
     member: Member
     sequence: int
     deadline: int
+    alarm: Alarm
     stream: int = 0
     helpers: int = 0
     nacks: int = 0
@@ -77,9 +79,11 @@ class Prober:
         the node's own place can use them up without a probe (``ML/state.go`` probe).
         """
         membership, looked_at = self._membership, 0
-        while looked_at < membership.count():
-            if self._place >= membership.count():
+        count = membership.count()
+        while looked_at < count:
+            if self._place >= count:
                 membership.shuffle(now)
+                count = membership.count()
                 self._place = 0
                 looked_at += 1
                 continue
@@ -94,25 +98,23 @@ class Prober:
     def _begin(self, member: Member, now: int) -> None:
         settings = self._context.settings
         deadline = now + self._membership.health.scale(settings.probe_interval)
-        self._probe = probe = _Probe(member, self._next_sequence(), deadline)
+        alarm = self._context.alarms.set(now + settings.probe_timeout, self._seek_help)
+        self._probe = probe = _Probe(member, self._next_sequence(), deadline, alarm)
         ping = self._ping(probe.sequence, member.node)
-        if member.state == MemberState.ALIVE:
+        if member.state == ALIVE:
             self._piggyback.send(member.address, ping, "probe")
         else:  # so that it can object as soon as possible
             suspect = Suspect(member.incarnation, member.node, self._context.name)
             self._context.send(member.address, MemberCompound((ping, suspect)), "probe")
-        self._context.alarms.set(
-            now + settings.probe_timeout, lambda now: self._seek_help(probe, now)
-        )
 
-    def _seek_help(self, probe: _Probe, now: int) -> None:
+    def _seek_help(self, now: int) -> None:
         """The member has not answered: ask others to ping it, and try TCP."""
-        if self._probe is not probe:
-            return
+        probe = self._probe
+        assert probe is not None
         context, member = self._context, probe.member
         helpers = self._membership.sample(
             context.settings.indirect_probes,
-            lambda other: other.state == MemberState.ALIVE and other.node != member.node,
+            lambda other: other.state == ALIVE and other.node != member.node,
         )
         probe.helpers = len(helpers)
         request = IndirectPing(
@@ -123,22 +125,23 @@ class Prober:
         if context.settings.tcp_ping:
             ping = self._ping(probe.sequence, member.node)
             probe.stream = context.request(member.address, ping, "probe", probe.deadline - now)
-        context.alarms.set(probe.deadline, lambda now: self._judge(probe, now))
+        probe.alarm = context.alarms.set(probe.deadline, self._judge)
 
-    def _judge(self, probe: _Probe, now: int) -> None:
+    def _judge(self, now: int) -> None:
         """Time is up; that TCP works is good enough."""
-        if self._probe is not probe:
-            return
+        probe = self._probe
+        assert probe is not None
         delta = -1
         if not probe.reached:
             delta = probe.helpers - probe.nacks if probe.helpers else 1
             member = probe.member
             suspect = Suspect(member.incarnation, member.node, self._context.name)
             self._membership.on_suspect(suspect, now)
-        self._end(delta, now)
+        self._end(probe, delta, now)
 
-    def _end(self, delta: int, now: int) -> None:
+    def _end(self, probe: _Probe, delta: int, now: int) -> None:
         self._probe = None
+        probe.alarm.cancel()
         self._membership.health.change(delta)
         self._task.done(now)
 
@@ -146,7 +149,7 @@ class Prober:
         """Somebody answered: to a probe of this node, or to a ping sent for another."""
         probe = self._probe
         if probe is not None and probe.sequence == ack.sequence:
-            self._end(-1, now)
+            self._end(probe, -1, now)
             return
         errand = self._errands.pop(ack.sequence, None)
         if errand is not None:

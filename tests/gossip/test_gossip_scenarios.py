@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from gossip_cluster import Cluster, create, delete, encoded, live, networked
 
-from overlaysim.gossip import NodeState
+from overlaysim.gossip import LAN, NodeState
+from overlaysim.gossip.community import acquaint
+from overlaysim.units import SECOND
+from overlaysim.validate.cluster import LATENCY, GossipCluster
 
 
 def test_a_node_alone_leaves_at_once() -> None:
@@ -111,3 +114,14 @@ def test_same_seed_same_traffic() -> None:
 
     assert traffic(5) == traffic(5)
     assert traffic(5) != traffic(6)
+
+
+def test_an_answered_probe_wakes_nobody_when_its_patience_would_end() -> None:
+    cluster = GossipCluster(1, LAN)
+    hosts = [cluster.start(f"node-{number}", f"10.0.0.{number}") for number in range(1, 6)]
+    acquaint([host.node for host in hosts], "network")
+    cluster.run(SECOND + 2 * LATENCY - 1)  # the probes of the first tick are under way
+    patience = SECOND + LAN.probe_timeout
+    assert {host.node.next_timer() for host in hosts} == {patience}
+    cluster.run(1)
+    assert patience not in {host.node.next_timer() for host in hosts}

@@ -219,3 +219,13 @@ def test_at_one_instant_frames_come_first_and_by_number() -> None:
     simulator.frame_at(5, 4, seen.append, "frame 4")
     simulator.run_to(5)
     assert seen == ["frame 4", "frame 9", "timer"]
+
+
+def test_a_run_to_the_end_leaves_the_clock_at_the_last_thing_that_happened() -> None:
+    simulator = Simulator()
+    seen: list[int] = []
+    simulator.call_at(5, lambda _: simulator.call_in(4, lambda _: seen.append(simulator.now)))
+    simulator.run_dry()
+    assert (seen, simulator.now) == ([9], 9)
+    simulator.run_dry()
+    assert simulator.now == 9
