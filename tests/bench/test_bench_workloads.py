@@ -188,4 +188,4 @@ def test_peak_memory_is_read_where_linux_tells_it(tmp_path: Path) -> None:
     status.write_text("Name:\tpython\n")
     for other in (status, tmp_path / "none"):
         assert peak_memory(other) > 2**20
-    assert 2**20 < peak_memory() <= peak_memory(tmp_path / "none")
+    assert 2**20 < peak_memory() < 1.05 * peak_memory(tmp_path / "none")

@@ -142,7 +142,10 @@ def test_matplotlib_is_imported_only_by_what_is_itself_imported_late() -> None:
 
 def test_the_planes_are_imported_only_by_what_is_itself_imported_late() -> None:
     """They need numpy, which nobody waits for who has no bulk traffic."""
-    late = ("overlaysim.planes", "overlaysim.scenario.carrier", "overlaysim.scenario.bulk_flows")
+    late = (
+        "overlaysim.planes", "overlaysim.scenario.carrier", "overlaysim.scenario.bulk_flows",
+        "overlaysim.bench.bulk",
+    )  # fmt: skip
     without_numpy = "overlaysim.planes.frames"
     early = [
         f"{edge.importer}:{edge.line}"
