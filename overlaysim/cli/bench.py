@@ -16,6 +16,7 @@ from overlaysim.bench.plan import NAMES, Wishes
 from overlaysim.bench.planes import PLANES, TARGETS
 from overlaysim.bench.runs import apart, capacity, load_lines
 from overlaysim.bench.table import HEAD, agreement_line, summary_lines
+from overlaysim.cli.losscurve import run_losscurve
 from overlaysim.cli.progress import ProgressLine
 from overlaysim.errors import InputError, nearest, quote
 from overlaysim.report.run_folder import MANIFEST, PROGRAM, appearing_folder, check_run_folder
@@ -25,7 +26,7 @@ from overlaysim.version import __version__
 MOST_HOSTS = 20_000
 RUNS = 3
 """Of each workload; one for a point of a curve."""
-LOADS = ("scale", "saturation")
+LOADS = ("scale", "saturation", "losscurve")
 LOAD_HOSTS = (100, 300, 1000)
 """Of these."""
 TABLE_NAMES = 1000
@@ -45,8 +46,7 @@ def run_bench(options: argparse.Namespace) -> int:
     _check(options)
     if len(options.what) == 1 and options.what[0] in LOADS:
         _check_load(options)
-        {"scale": _scale, "saturation": _saturation}[options.what[0]](options)
-        return 0
+        return _LOADS[options.what[0]](options)
     wishes = _wishes(options)
     wishes.check()
     return 0 if _run_workloads(wishes, options) else 1
@@ -64,8 +64,8 @@ def _check(options: argparse.Namespace) -> None:
         raise InputError(f"--seconds: {options.seconds} is not from 1 to 86400")
     if options.runs is not None and not 1 <= options.runs <= 100:
         raise InputError(f"--runs: {options.runs} is not from 1 to 100")
-    if options.out is not None and options.what != ["saturation"]:
-        raise InputError("--out: only bench saturation draws a figure")
+    if options.out is not None and options.what not in (["saturation"], ["losscurve"]):
+        raise InputError("--out: only bench saturation and bench losscurve draw a figure")
     if options.out is not None:
         check_run_folder(options.out)
 
@@ -128,16 +128,17 @@ def _json_lines(summary: Summary) -> Iterator[str]:
     return (json.dumps(run.as_json()) for run in summary.runs)
 
 
-def _scale(options: argparse.Namespace) -> None:
+def _scale(options: argparse.Namespace) -> int:
     wanted = [
         Load(hosts, TABLE_NAMES, options.seconds, rate, options.loss / 100, options.seed)
         for hosts in options.hosts or LOAD_HOSTS
         for rate in options.rates[:1]
     ]
     _show(load_lines(apart(_run_load, wanted)))
+    return 0
 
 
-def _saturation(options: argparse.Namespace) -> None:
+def _saturation(options: argparse.Namespace) -> int:
     hosts = (options.hosts or LOAD_HOSTS)[0]
     wanted = [
         Load(hosts, TABLE_NAMES, options.seconds, rate, options.loss / 100, options.seed)
@@ -153,6 +154,7 @@ def _saturation(options: argparse.Namespace) -> None:
     _show(load_lines(results()))
     if options.out is not None:
         _draw(done, options.out)
+    return 0
 
 
 def _draw(results: list[LoadResult], folder: Path) -> None:
@@ -194,3 +196,6 @@ def _run_load(load: Load) -> LoadResult:
 def _show(lines: Iterable[str]) -> None:
     for line in lines:
         print(line, flush=True)
+
+
+_LOADS = {"scale": _scale, "saturation": _saturation, "losscurve": run_losscurve}

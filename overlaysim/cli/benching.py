@@ -30,7 +30,8 @@ def add_bench_command(commands: Any) -> None:
         help="W1: a line of links; W2: a leaf-spine under load; W3: a mesh of pings; W4: a rumour "
         "and a minute of failure detection; W5: TCP from many senders to one; all of them if none "
         "is given; or, alone, scale: names that keep changing in clusters of several sizes; "
-        "saturation: one size, several rates of change",
+        "saturation: one size, several rates of change; losscurve: TCP under random loss, beside "
+        "the formula",
     )  # fmt: skip
     _add_workload_options(bench.add_argument_group("W1 to W5"))
     _add_load_options(bench.add_argument_group("scale and saturation"))
@@ -92,7 +93,9 @@ def _add_load_options(group: Any) -> None:
         metavar="P",
         help="percentage of packets lost in scale and saturation (1)",
     )
-    group.add_argument("--out", type=Path, metavar="DIR", help="figure and table of saturation")
+    group.add_argument(
+        "--out", type=Path, metavar="DIR", help="figure of saturation, or of losscurve"
+    )
 
 
 def _bench(options: argparse.Namespace) -> int:

@@ -121,7 +121,7 @@ def test_a_curve_has_several_sizes() -> None:
     ("words", "message"),
     [
         (["satuation"], '"satuation" is not a benchmark; there are W1, W2, W3, W4, W5, scale, '
-         "saturation; did you mean saturation?"),
+         "saturation, losscurve; did you mean saturation?"),
         (["W1", "scale"], "bench scale is run alone"),
         (["W1", "--plane", "vent"],
          '--plane: "vent" is not a data plane; there are event, vector, both; did you mean event?'),
@@ -136,9 +136,23 @@ def test_a_curve_has_several_sizes() -> None:
         (["scale", "--rates", "0"], "--rates: changes a second are numbers above 0, at most 1000"),
         (["scale", "--seconds", "0"], "--seconds: 0 is not from 1 to 86400"),
         (["W4", "--runs", "0"], "--runs: 0 is not from 1 to 100"),
-        (["W4", "--out", "x"], "--out: only bench saturation draws a figure"),
+        (["W4", "--out", "x"], "--out: only bench saturation and bench losscurve draw a figure"),
     ],
 )  # fmt: skip
 def test_wrong_options(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", *words]) == 2
     assert capsys.readouterr().err.startswith(f"overlaysim: {message}\n")
+
+
+def test_the_loss_curve_is_a_table_and_a_figure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("overlaysim.cli.losscurve.LOSSES", (0.02,))
+    monkeypatch.setattr("overlaysim.cli.losscurve.CONTROLS", ("newreno",))
+    assert main(["bench", "losscurve", "--out", str(tmp_path / "curve")]) == 0
+    head, row, *_ = capsys.readouterr().out.splitlines()
+    assert head.split()[-2:] == ["formula", "ratio"]
+    name, loss, _, goodput, formula, ratio = row.split()
+    assert (name, loss) == ("newreno", "2.0")
+    assert float(goodput) / float(formula) == pytest.approx(float(ratio), abs=0.001)
+    assert (tmp_path / "curve" / "losscurve.png").stat().st_size > 10_000
