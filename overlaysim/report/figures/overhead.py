@@ -51,11 +51,14 @@ def overhead_figure(measurements: Measurements) -> Figure | None:
     axes.grid(axis="x")
     bulk = sum(overhead.total[category] for category in BULK_CATEGORIES)
     whole = overhead.size
-    shares = {"containers": whole - control - bulk, "the control plane": control}
+    containers, said = whole - control - bulk, []
     if bulk:
-        shares = {"bulk traffic": bulk, **shares}
-    said = ", ".join(f"{_percent(size, whole)} for {what}" for what, size in shares.items())
-    title = f"{format_count(whole)} B on the wire: {said}"
+        said.append(f"{_percent(bulk, whole)} bulk traffic")
+    if containers or not bulk:
+        said.append(f"{_percent(containers, whole)} for containers")
+    if control or not bulk:
+        said.append(f"{_percent(control, whole)} for the control plane")
+    title = f"{format_count(whole)} B on the wire: {', '.join(said)}"
     figure.text(0.02, 1 - 0.35 / height, title, fontsize=12, fontweight="bold")
     return figure
 
