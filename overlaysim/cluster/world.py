@@ -67,6 +67,8 @@ class WorldSettings:
     """Hosts that become managers when they join by themselves, besides the first."""
     late: tuple[str, ...] = ()
     """Hosts that do not join the swarm by themselves, but only when told."""
+    trace: bool = False
+    """Whether every packet notes the links that it crosses, so that its way can be told."""
 
 
 class World:
@@ -86,7 +88,7 @@ class World:
         self.underlay = Underlay(
             self.simulator, topology, framing=settings.framing,
             convergence_delay=settings.convergence_delay, ecmp=settings.ecmp,
-            hash_keys=settings.hash_keys, trace=True,
+            hash_keys=settings.hash_keys, trace=settings.trace,
         )  # fmt: skip
         self.identifiers = Identifiers(self.simulator.streams("identifiers"))
         self.truth = Truth(self.simulator)

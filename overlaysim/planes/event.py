@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from overlaysim.errors import ModelError
 from overlaysim.planes.collect import EndedPackets, HopLog
@@ -39,9 +38,8 @@ class EventPlane:
         self._underlay = underlay
         self._ended = EndedPackets(on_ends)
         self._hops = None if on_hops is None else HopLog(on_hops)
-        others = dict(underlay._attached)
         for host in underlay.topology.hosts:
-            underlay.attach(host, partial(_receive, others.get(host)))
+            _Door(underlay, host)
         for rank, flow in enumerate(flows):
             Source(simulator, underlay, flow, rank, self._hops)
         simulator.ledger.on_end.append(self._note_end)
@@ -71,14 +69,23 @@ class EventPlane:
             self._ended.add(journey, source.rank)
 
 
-def _receive(other: Callable[[Journey], None] | None, journey: Journey) -> None:
-    """Take a frame that has come to a host: to its flow, or to whoever else takes frames there."""
-    if journey.kind == KIND:
-        journey.content.receive(journey)
-    elif other is not None:
-        other(journey)
-    else:
-        raise ModelError(f"nobody takes the {journey.kind} packets of {journey.destination}")
+class _Door:
+    """Takes frames at a host: those of bulk traffic to their flows, others to who took them before.
+
+    Args:
+        underlay: where it is put in front of whoever is attached to the host.
+    """
+
+    def __init__(self, underlay: Underlay, host: str) -> None:
+        self._others = underlay.attach(host, self._take)
+
+    def _take(self, journey: Journey) -> None:
+        if journey.kind == KIND:
+            journey.content.receive(journey)
+        elif self._others is not None:
+            self._others(journey)
+        else:
+            raise ModelError(f"nobody takes the {journey.kind} packets of {journey.destination}")
 
 
 class Source:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from overlaysim.planes.workload import BulkFlow
 
 Integers = NDArray[np.int64]
+Latencies = NDArray[np.unsignedinteger]
+"""Picoseconds, in as few bytes as hold the largest of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,6 @@ class Ends:
         return self.ended - self.born - self.transmit - self.propagate
 
 
-_EXACT = 2**53
-"""Whole numbers below this are exact as floating point numbers (IEEE 754 binary64)."""
 _HALF = 31
 
 OnEnds = Callable[[Ends], None]
@@ -122,27 +122,29 @@ class Tally:
 
     def __init__(self, flows: Sequence[BulkFlow]) -> None:
         self.flows = [FlowTally() for _ in flows]
-        self._latencies: list[tuple[NDArray[np.unsignedinteger], NDArray[np.unsignedinteger]]] = []
+        self._latencies: list[_Latencies] = []
 
     def add(self, ends: Ends) -> None:
         """Take note of ends."""
-        count = len(self.flows)
-        ended = np.bincount(ends.flows, minlength=count).tolist()
+        counts = np.bincount(ends.flows, minlength=len(self.flows))
         if ends.reason:
-            for tally, packets in zip(self.flows, ended, strict=True):
-                if packets:
-                    tally.dropped[ends.reason, ends.where] += packets
+            for number in np.flatnonzero(counts).tolist():
+                self.flows[number].dropped[ends.reason, ends.where] += int(counts[number])
             return
-        latency = ends.ended - ends.born
-        transmit = _sums(ends.flows, ends.transmit, count)
-        propagate = _sums(ends.flows, ends.propagate, count)
-        whole = _sums(ends.flows, latency, count)
-        for number, tally in enumerate(self.flows):
-            tally.delivered += ended[number]
-            tally.transmit += transmit[number]
-            tally.propagate += propagate[number]
-            tally.queue += whole[number] - transmit[number] - propagate[number]
-        self._latencies.append((_small(ends.flows), _small(latency)))
+        columns = [ends.ended - ends.born, ends.transmit, ends.propagate]
+        if (ends.flows[1:] < ends.flows[:-1]).any():
+            order = np.argsort(ends.flows, kind="stable")
+            columns = [column[order] for column in columns]
+        filled = np.flatnonzero(counts)
+        starts = np.concatenate(([0], np.cumsum(counts)))
+        sums = [_sums(column, starts[filled]) for column in columns]
+        for number, whole, transmit, propagate in zip(filled.tolist(), *sums, strict=True):
+            tally = self.flows[number]
+            tally.delivered += int(counts[number])
+            tally.transmit += transmit
+            tally.propagate += propagate
+            tally.queue += whole - transmit - propagate
+        self._latencies.append(_Latencies(_small(columns[0]), starts))
 
     @property
     def delivered(self) -> int:
@@ -159,42 +161,41 @@ class Tally:
         """The latencies of all that arrived, added: picoseconds."""
         return sum(tally.queue + tally.transmit + tally.propagate for tally in self.flows)
 
-    def latencies(self, flow: int | None = None) -> Integers:
-        """The latencies of a flow, or of all, ascending, picoseconds."""
-        parts = list(self._parts(flow))
-        return np.sort(np.concatenate(parts)) if parts else np.empty(0, np.int64)
+    def latencies(self) -> Latencies:
+        """The latencies of all that arrived, ascending, picoseconds."""
+        return _sorted([part.values for part in self._latencies])
 
-    def by_flow(self) -> list[Integers]:
-        """The latencies of each flow, ascending, picoseconds."""
-        if not self._latencies:
-            return [np.empty(0, np.int64) for _ in self.flows]
-        flows = np.concatenate([flows.astype(np.int64) for flows, _ in self._latencies])
-        latencies = np.concatenate([some.astype(np.int64) for _, some in self._latencies])
-        order = np.lexsort((latencies, flows))
-        ends = np.cumsum(np.bincount(flows, minlength=len(self.flows)))
-        return np.split(latencies[order], ends[:-1])
-
-    def _parts(self, flow: int | None) -> Iterator[Integers]:
-        for flows, latencies in self._latencies:
-            chosen = latencies if flow is None else latencies[flows == flow]
-            yield chosen.astype(np.int64)
+    def by_flow(self) -> Iterator[Latencies]:
+        """The latencies of each flow in turn, ascending, picoseconds."""
+        for number in range(len(self.flows)):
+            yield _sorted([part.of(number) for part in self._latencies])
 
 
-def _sums(flows: Integers, values: Integers, count: int) -> list[int]:
-    """Add values, none of them negative, up by flow: exactly, though ``bincount`` adds floats.
+class _Latencies(NamedTuple):
+    """Latencies in the order of their flows, and where those of each flow begin and end."""
 
-    Where a sum could reach 2**53, upper and lower halves are added apart.
-    """
-    if count == 1:
-        return [int(values.sum())]
-    if int(values.max(initial=0)) * len(values) < _EXACT:
-        return [int(each) for each in np.bincount(flows, weights=values, minlength=count)]
-    upper = _sums(flows, values >> _HALF, count)
-    lower = _sums(flows, values & ((1 << _HALF) - 1), count)
+    values: Latencies
+    starts: Integers
+
+    def of(self, flow: int) -> Latencies:
+        return self.values[self.starts[flow] : self.starts[flow + 1]]
+
+
+def _sorted(parts: list[Latencies]) -> Latencies:
+    whole = np.concatenate(parts) if parts else np.empty(0, np.uint8)
+    whole.sort()
+    return whole
+
+
+def _sums(values: Integers, starts: Integers) -> list[int]:
+    """Add up runs of integers, none of them negative, that begin at ``starts``."""
+    if int(values.max(initial=0)) * len(values) < 1 << 63:
+        return [int(each) for each in np.add.reduceat(values, starts)] if len(starts) else []
+    upper, lower = _sums(values >> _HALF, starts), _sums(values & ((1 << _HALF) - 1), starts)
     return [(a << _HALF) + b for a, b in zip(upper, lower, strict=True)]
 
 
-def _small(values: Integers) -> NDArray[np.unsignedinteger]:
+def _small(values: Integers) -> Latencies:
     """The same numbers, none of them negative, in the narrowest type that holds them."""
     most = int(values.max()) if len(values) else 0
     return values.astype(np.min_scalar_type(most))

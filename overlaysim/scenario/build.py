@@ -10,8 +10,12 @@ from overlaysim.host.resolver import Upstream
 from overlaysim.scenario.model import Scenario
 
 
-def build_world(scenario: Scenario) -> World:
-    """Build the cluster that a scenario describes, at instant 0 and with no swarm yet."""
+def build_world(scenario: Scenario, *, trace: bool) -> World:
+    """Build the cluster that a scenario describes, at instant 0 and with no swarm yet.
+
+    Args:
+        trace: whether every packet notes the links that it crosses.
+    """
     underlay, dns = scenario.underlay, scenario.dns
     upstream = Upstream(dns.records if dns.answers else None, dns.delay)
     settings = WorldSettings(
@@ -28,5 +32,6 @@ def build_world(scenario: Scenario) -> World:
         managers=scenario.managers,
         late=scenario.late,
         upstream=upstream,
+        trace=trace,
     )
     return World(underlay.topology, underlay.addresses, settings)

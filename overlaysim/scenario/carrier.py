@@ -70,7 +70,7 @@ class Carrier:
         for planned, tally, its in zip(self._planned, self._tally.flows, latencies, strict=True):
             whole = Distribution()
             times = array("q")
-            times.frombytes(its.tobytes())
+            times.frombytes(its.astype("int64").tobytes())
             whole.arrived_all(times, (0, 0, 0, tally.queue, tally.transmit, tally.propagate, 0))
             whole.failed_all(tally.dropped.total())
             flow = planned.flow

@@ -72,7 +72,7 @@ def run_scenario(
         InputError: that plane cannot carry it.
     """
     choice = choose_plane(scenario, plane or scenario.plane, capture=capture, file=file)
-    session = Session(with_seed(scenario, seed), capture=capture, digest=digest)
+    session = Session(with_seed(scenario, seed), capture=capture, digest=digest, trace=False)
     session.carry(choice)
     timeline = Timeline(session, PERIODS[choice.name])
     complete = True

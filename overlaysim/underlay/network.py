@@ -134,16 +134,21 @@ class Underlay:
                 )
         self._routes = Routes(self.neighbours, topology.hosts)
 
-    def attach(self, host: str, receive: Callable[[Journey], None]) -> None:
+    def attach(self, host: str, receive: Forward) -> Forward | None:
         """Let ``receive(journey)`` take every frame that reaches ``host``.
+
+        Returns:
+            Who took them until now, if anybody did.
 
         Raises:
             ModelError: if there is no such host.
         """
         if host not in self._hosts:
             raise ModelError(f"the underlay has no host {host}")
+        before = self._attached.get(host)
         self._attached[host] = receive
         self._set_receiver(host)
+        return before
 
     def attach_router(self, router: str, forward: RouterForward) -> None:
         """Let ``forward(link, journey)`` take every frame that comes to ``router`` to its next

@@ -77,7 +77,7 @@ def test_a_wrong_setting(text: str, message: str) -> None:
 
 
 def test_the_hosts_run_with_the_settings() -> None:
-    world = build_world(read("name: x\ngossip: {profile: local, fan_out: 2}\n"))
+    world = build_world(read("name: x\ngossip: {profile: local, fan_out: 2}\n"), trace=False)
     assert world.settings.gossip == dataclasses.replace(LOCAL, fan_out=2)
 
 
