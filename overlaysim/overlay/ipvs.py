@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from overlaysim.overlay.icmp_errors import read_quoted
 from overlaysim.overlay.nat import Socket, next_free, readdress, readdress_error, transport_of
+from overlaysim.overlay.remembered import Expiry
 from overlaysim.overlay.tcp_tracking import IPVS_TIMEOUTS, TcpTrack, begins
 from overlaysim.units import SECOND
 from overlaysim.wire import ICMP, TCP, UDP, IPv4, Packet
@@ -26,7 +27,6 @@ FIRST_PORT, LAST_PORT = 1024, 65_535
 
 _Pair = tuple[type, Socket, Socket]
 """Class of the transport header, and the two ends of packets of a flow."""
-_FEWEST = 1024  # flows before it is worth while to look for those that are over
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class VirtualServer:
         self._last: dict[str, str] = {}  # virtual IP -> the backend chosen last
         self._flows: dict[_Pair, _Flow] = {}  # by client and virtual socket
         self._returns: dict[_Pair, _Flow] = {}  # by backend and local socket
-        self._sweep_at = _FEWEST
+        self._expiry: Expiry[_Flow] = Expiry(self._forget)
         self._fragmented: dict[tuple[str, str], tuple[int, _Flow]] = {}
 
     def serve(self, services: Mapping[str, Mapping[str, int]]) -> None:
@@ -99,7 +99,7 @@ class VirtualServer:
             if header is None:
                 return self._reverse_error(packet, now)
             source, target = (ip.src, header.src_port), (ip.dst, header.dst_port)
-            flow = self._live(self._returns.get((type(header), source, target)), now)
+            flow = self._expiry.live(self._returns.get((type(header), source, target)), now)
             if flow is not None:
                 flow.touch(header, now, from_client=False)
             self._note_fragment(ip, flow)
@@ -114,12 +114,12 @@ class VirtualServer:
             return None
         ip = quoted.layer(0, IPv4)
         source, target = (ip.dst, header.dst_port), (ip.src, header.src_port)
-        flow = self._live(self._returns.get((type(header), source, target)), now)
+        flow = self._expiry.live(self._returns.get((type(header), source, target)), now)
         return None if flow is None else readdress_error(packet, quoted, flow.virtual, flow.client)
 
     def _flow(self, header: UDP | TCP, client: Socket, virtual: Socket, now: int) -> _Flow | None:
         kind = type(header)
-        flow = self._live(self._flows.get((kind, client, virtual)), now)
+        flow = self._expiry.live(self._flows.get((kind, client, virtual)), now)
         if flow is None and (not isinstance(header, TCP) or begins(header.flags)):
             flow = self._open(kind, client, virtual, now)
         if flow is not None:
@@ -129,7 +129,7 @@ class VirtualServer:
     def _open(
         self, kind: type[UDP] | type[TCP], client: Socket, virtual: Socket, now: int
     ) -> _Flow | None:
-        self._sweep(now)
+        self._expiry.sweep(self._flows.values(), now)
         address = self._next_backend(virtual[0])
         if address is None:
             return None
@@ -140,21 +140,6 @@ class VirtualServer:
         flow = _Flow(kind, client, virtual, backend, (self.address, port), TcpTrack())
         self._flows[kind, client, virtual] = self._returns[kind, backend, flow.local] = flow
         return flow
-
-    def _live(self, flow: _Flow | None, now: int) -> _Flow | None:
-        """The flow, unless it is over."""
-        if flow is None or now < flow.expires:
-            return flow
-        self._forget(flow)
-        return None
-
-    def _sweep(self, now: int) -> None:
-        """Forget all that is over, whenever there are twice as many flows as the last time."""
-        if len(self._flows) < self._sweep_at:
-            return
-        for flow in list(self._flows.values()):
-            self._live(flow, now)
-        self._sweep_at = max(_FEWEST, 2 * len(self._flows))
 
     def _next_backend(self, virtual_ip: str) -> str | None:
         """The next in turn that has weight (``ip_vs_rr.c``)."""
@@ -174,7 +159,7 @@ class VirtualServer:
 
         def is_free(free: int) -> bool:
             taken = self._returns.get((kind, backend, (self.address, free)))
-            return self._live(taken, now) is None
+            return self._expiry.live(taken, now) is None
 
         return next_free(port, FIRST_PORT, LAST_PORT, is_free)
 

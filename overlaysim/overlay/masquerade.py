@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from overlaysim.overlay.icmp_errors import read_quoted
 from overlaysim.overlay.nat import Socket, next_free, readdress, requote, transport_of
+from overlaysim.overlay.remembered import Expiry
 from overlaysim.overlay.tcp_tracking import CONNTRACK_TIMEOUTS, TcpTrack
 from overlaysim.units import SECOND
 from overlaysim.wire import ICMP, TCP, UDP, IPv4, Packet
@@ -35,7 +36,6 @@ PORT_CLASSES = ((0, 511, 1), (512, 1023, 600), (1024, 65_535, 1024))
 ``nf_nat_l4proto_unique_tuple``, which begins its search at random; here the next one is taken)."""
 
 _ICMP, _TCP, _UDP = (header.BINDINGS["protocol"] for header in (ICMP, TCP, UDP))
-_FEWEST = 1024  # flows before it is worth while to look for those that are over
 
 
 @dataclass(slots=True)
@@ -94,7 +94,7 @@ class Masquerade:
         self._is_reserved = is_reserved
         self._flows: dict[tuple[int, Socket, Socket], MasqueradedFlow] = {}
         self._returns: dict[tuple[int, Socket, int], MasqueradedFlow] = {}
-        self._sweep_at = _FEWEST
+        self._expiry: Expiry[MasqueradedFlow] = Expiry(self._forget)
 
     def forward(self, packet: Packet, now: int) -> Packet | None:
         """Translate a packet of a container.
@@ -105,7 +105,7 @@ class Masquerade:
         ends = _ends(packet, ECHO_REQUEST)
         if ends is None:
             return self._forward_error(packet, now)
-        flow = self._live(self._flows.get(ends), now)
+        flow = self._expiry.live(self._flows.get(ends), now)
         if flow is None and not _is_reset(packet):
             flow = self._open(*ends, now)
         if flow is None:
@@ -132,7 +132,7 @@ class Masquerade:
         if quoted is None or ends is None:
             return None
         protocol, outside, inside = ends
-        flow = self._live(self._flows.get((protocol, inside, outside)), now)
+        flow = self._expiry.live(self._flows.get((protocol, inside, outside)), now)
         if flow is None:
             return None
         seen = readdress(quoted, outside, (self.address, flow.port), hops=0)
@@ -158,12 +158,12 @@ class Masquerade:
         protocol, outside, (address, port) = ends
         if address != self.address:
             return None
-        return self._live(self._returns.get((protocol, outside, port)), now)
+        return self._expiry.live(self._returns.get((protocol, outside, port)), now)
 
     def _open(
         self, protocol: int, inside: Socket, outside: Socket, now: int
     ) -> MasqueradedFlow | None:  # fmt: skip
-        self._sweep(now)
+        self._expiry.sweep(self._flows.values(), now)
         port = self._free_port(protocol, inside[1], outside, now)
         if port is None:
             return None
@@ -178,27 +178,12 @@ class Masquerade:
         def is_free(port: int) -> bool:
             if protocol == _UDP and self._is_reserved(port):
                 return False
-            return self._live(self._returns.get((protocol, outside, port)), now) is None
+            return self._expiry.live(self._returns.get((protocol, outside, port)), now) is None
 
         if protocol == _ICMP:
             return next_free(wanted, 0, 0xFFFF, is_free)
         first, last = next((least, high) for low, high, least in PORT_CLASSES if wanted <= high)
         return next_free(wanted, first, last, is_free)
-
-    def _live(self, flow: MasqueradedFlow | None, now: int) -> MasqueradedFlow | None:
-        """The flow, unless it is over."""
-        if flow is None or now < flow.expires:
-            return flow
-        self._forget(flow)
-        return None
-
-    def _sweep(self, now: int) -> None:
-        """Forget all that is over, whenever there are twice as many flows as the last time."""
-        if len(self._flows) < self._sweep_at:
-            return
-        for flow in list(self._flows.values()):
-            self._live(flow, now)
-        self._sweep_at = max(_FEWEST, 2 * len(self._flows))
 
     def _forget(self, flow: MasqueradedFlow) -> None:
         del self._flows[flow.protocol, flow.inside, flow.outside]
