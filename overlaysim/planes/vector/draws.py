@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from overlaysim.sim import Streams
+from overlaysim.sim.uniforms import Uniforms
 
 Numbers = NDArray[np.float64]
 _CHUNK = 1024
@@ -16,14 +15,14 @@ _CHUNK = 1024
 class _Buffer:
     """Numbers that have been drawn and not been used."""
 
-    def __init__(self, take: Callable[[int], Numbers]) -> None:
-        self._take = take
+    def __init__(self, stream: Uniforms) -> None:
+        self._stream = stream
         self._drawn: Numbers = np.empty(0)
 
     def first(self, count: int) -> Numbers:
         missing = count - len(self._drawn)
         if missing > 0:
-            fresh = self._take(-(-missing // _CHUNK) * _CHUNK)
+            fresh = self._stream.take(-(-missing // _CHUNK) * _CHUNK)
             self._drawn = np.concatenate((self._drawn, fresh))
         return self._drawn[:count]
 
@@ -60,6 +59,6 @@ class Draws:
 
     def _first(self, name: str, count: int) -> Numbers:
         if name not in self._buffers:
-            self._buffers[name] = _Buffer(self._streams.uniforms("link", self._link, name).take)
+            self._buffers[name] = _Buffer(self._streams.uniforms("link", self._link, name))
         self._asked.add(name)
         return self._buffers[name].first(count)

@@ -29,7 +29,7 @@ _FRAMES_PER_LINK = 1 << 12
 """Packets in a window for each link that is used: enough for a step to be worth while, few enough
 to stay in a cache."""
 
-_MOST_PACKETS = 1 << 20
+_MOST_PACKETS = 1 << 19
 _FIRST_SPAN = 1 << 30
 
 
