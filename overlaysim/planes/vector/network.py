@@ -84,7 +84,8 @@ class Network:
         self.roads = Roads(self._underlay, list(self._underlay.links.values()), self._classes.all)
         for number, classes in on_links.items():
             self.roads.include(number, classes)
-        self._habits: dict[int, Habits] = {}
+        all_classes = self._classes.all
+        self._habits = {number: Habits(road, all_classes) for number, road in self.roads.items()}
         self._plan()
 
     def _plan(self) -> None:
@@ -173,8 +174,6 @@ class Network:
 
     def habits(self, number: int) -> Habits:
         """What a link does at present with all that comes along it."""
-        if number not in self._habits:
-            self._habits[number] = Habits(self.roads[number], self._classes.all)
         return self._habits[number]
 
 
