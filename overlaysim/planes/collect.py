@@ -11,7 +11,7 @@ from overlaysim.planes.records import Ends, Hops, Integers, OnEnds, OnHops
 from overlaysim.planes.workload import place_of
 from overlaysim.sim import Journey
 
-_MANY = 7 * 16_384
+_MANY = 7 * 2_048
 _FIELDS = 7
 
 
