@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,15 +46,21 @@ class BulkReader:
     duration: int | None
     folder: Path
     log: ProblemLog
+    before: int = field(init=False)
+    """Problems with the file that were found before any entry was looked at."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "before", len(self.log))
 
     def read(self, record: Record) -> BulkSpec | None:
         """Return what an entry says; None if it is wrong, which has been reported then."""
+        found = len(self.log)
         sources, targets = (self._hosts(record, key) for key in ("from", "to"))
         self._check_times(record)
         self._check_pattern(record)
         tunnel, trace = self._tunnel(record), self._trace(record)
-        if len(self.log) or tunnel is None:  # what goes together is looked at when all can be read
-            return None
+        if self.before or len(self.log) > found or tunnel is None:
+            return None  # what goes together is looked at when all of it can be read
         spec = BulkSpec(
             line=record.node.line, column=record.node.column, sources=sources, targets=targets,
             sizes=_sizes(record, trace), rate=record["rate"], interval=record["interval"],

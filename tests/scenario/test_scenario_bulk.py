@@ -189,3 +189,16 @@ def test_a_flow_that_starts_when_all_is_over() -> None:
     open_end = text.replace("start: 2 s", "start: 1 us")
     (spec,) = read(open_end).bulk
     assert (spec.start, spec.stop) == (US, None)
+
+
+def test_every_entry_that_is_too_long_is_named() -> None:
+    text = """\
+name: long
+underlay: {hosts: 2}
+bulk:
+  - {from: host-1, to: host-2, size: 1440 B, rate: 1 Mbit/s, stop: 1 s}
+  - {from: host-2, to: host-1, size: 1450 B, rate: 1 Mbit/s, stop: 1 s}
+"""
+    first, second = (str(found) for found in problems(text))
+    assert "bulk[0].size: 1440 B in vxlan" in first
+    assert "bulk[1].size: 1450 B in vxlan" in second
