@@ -28,6 +28,8 @@ from overlaysim.overlay.fragments import IP
 from overlaysim.sim import Composition, composition
 from overlaysim.wire import TCP, UDP, Ethernet, IPv4, MalformedPacket, Packet
 
+_PORTED = UDP | TCP
+
 
 class Arrival(NamedTuple):
     """A packet that a tunnel device has taken.
@@ -248,7 +250,7 @@ def account(inner: Composition, choice: TunnelChoice, outer: Packet) -> Composit
     if known.joins_hosts:
         outside += outer.layers[1].header_length
         port = outer.layers[2]
-        outside += port.header_length if known.has_ports and isinstance(port, UDP | TCP) else 0
+        outside += port.header_length if known.has_ports and isinstance(port, _PORTED) else 0
     rest = outer.length - inner.payload - inside - outside
     return composition(inner.kind, inner.payload, inside, rest, outside)
 
