@@ -134,19 +134,20 @@ class Datapath:
             self._drop(journey, "no route", self.me.name)
             return
         journey.destination = target.name
-        choice = segment.info.tunnel
-        mtu = choice.encapsulation.inner_mtu(self.outer.mtu(target), choice.family)
-        if self._is_answered(segment, journey, frame, mtu):
+        mtu = self.outer.mtu(target)
+        inner_mtu = self._tunnels.inner_mtu(segment, target, mtu)
+        if self._is_answered(segment, journey, frame, inner_mtu):
             return
         if self._spoilers:
             frame = spoilt(frame)
         try:
             outer = self._tunnels.wrap(
-                segment, frame, target, ident=self.outer.next_ident(), mtu=self.outer.mtu(target)
+                segment, frame, target, ident=self.outer.next_ident(), mtu=mtu
             )
         except CannotCarry:
             self._drop(journey, "not carried", segment.device)
             return
+        choice = segment.info.tunnel
         journey.tunnel = segment.info.device, segment.info.identifier
         journey.tag = choice.encapsulation.tag
         journey.composition = account(journey.composition, choice, outer)
@@ -156,8 +157,10 @@ class Datapath:
 
     def _cost(self, work: Work, choice: TunnelChoice, length: int) -> int:
         """Picoseconds of work for a packet in a tunnel, encryption included."""
-        crypt = self._costs.crypt if choice.encapsulation.encrypts else FREE
-        return (work + crypt).cost(length)
+        cost = work.cost(length)
+        if choice.encapsulation.encrypts:
+            cost += self._costs.crypt.cost(length)
+        return cost
 
     @staticmethod
     def _may_cut(outer: Packet) -> bool:

@@ -12,8 +12,11 @@ from overlaysim.overlay.neighbours import Answer, Ask, GivenUp, NeighbourCache, 
 from overlaysim.sim import Driver, Journey, Simulator
 from overlaysim.wire import Ethernet, Packet
 from overlaysim.wire.addresses import BROADCAST_MAC, ip4_bytes, mac_text
+from overlaysim.wire.memo import Memo
 
 LIMITED_BROADCAST = "255.255.255.255"
+_NEIGHBOURS = 256
+"""To so many of them an interface keeps the Ethernet header."""
 
 
 @lru_cache(4096)
@@ -77,6 +80,7 @@ class Interface:
         self._take = take
         self._unreachable = unreachable
         self._learn = learn
+        self._headers = Memo[str, Ethernet](lambda to: Ethernet(to, mac), _NEIGHBOURS)
         self.neighbours = NeighbourCache()
         self._driver = Driver(simulator, self.neighbours, self._carry)
         network = IPv4Network(segment.info.subnet)
@@ -96,9 +100,11 @@ class Interface:
     def send(self, journey: Journey, packet: Packet, next_hop: str) -> None:
         """Send an IP packet to ``next_hop``: a neighbour in the subnet, or a group."""
         now = self._simulator.now
-        mac = group_mac(next_hop, self._broadcast)
-        if mac is None:
-            mac = self.neighbours.send(next_hop, Waiting(journey, packet, now), now)
+        mac = self.neighbours.known(next_hop, now) or group_mac(next_hop, self._broadcast)
+        if mac is not None:
+            self._transmit(journey, packet, mac)
+            return
+        mac = self.neighbours.send(next_hop, Waiting(journey, packet, now), now)
         if mac is not None:
             self._transmit(journey, packet, mac)
         self._driver.settle()
@@ -133,7 +139,7 @@ class Interface:
         self._driver.stop()
 
     def _transmit(self, journey: Journey, packet: Packet, mac: str) -> None:
-        frame = packet.wrap(Ethernet(mac, self.mac))
+        frame = packet.wrap(self._headers[mac])
         journey.packet, journey.length = frame, frame.length
         self.segment.forward(journey, frame)
 

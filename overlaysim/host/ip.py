@@ -74,8 +74,9 @@ class IpLayer(ABC):
         Where subnets overlap, the longest prefix decides.
         """
         best: Interface | None = None
+        to_loopback = destination.startswith(LOOPBACK)
         for interface in self.interfaces:
-            if self.is_own(interface, destination):
+            if to_loopback or destination in interface.addresses:
                 return interface, destination
             if interface.connects_to(destination) and (
                 best is None or interface.prefix_length > best.prefix_length
@@ -189,11 +190,15 @@ class IpLayer(ABC):
             self._take_in(interface, journey, packet)
 
     def _take_in(self, interface: Interface, journey: Journey, packet: Packet) -> None:
-        now = self._simulator.now
-        if not packet.layer(0, IPv4).is_fragment and is_spoilt(packet):
-            self._simulator.ledger.drop(journey, now, "bad checksum", self.label)
+        now, ledger = self._simulator.now, self._simulator.ledger
+        if not packet.layer(0, IPv4).is_fragment:
+            if is_spoilt(packet):
+                ledger.drop(journey, now, "bad checksum", self.label)
+                return
+            ledger.deliver(journey, now, self.label)
+            self._dispatch(interface, journey, packet)
             return
-        self._simulator.ledger.deliver(journey, now, self.label)
+        ledger.deliver(journey, now, self.label)
         whole = self._reassembler.receive(packet, now)
         if whole is not None:
             if not is_spoilt(whole.packet):  # only now, with all pieces, can the checksum tell

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from overlaysim.host.cutting import cut_journey
 from overlaysim.host.directory import Directory, HostAddress
 from overlaysim.overlay.flow import underlay_hash
+from overlaysim.overlay.fragments import IP
 from overlaysim.overlay.icmp_errors import read_too_big
 from overlaysim.overlay.pmtu import PathMtus
 from overlaysim.overlay.reassembly import Reassembler, Whole
@@ -18,7 +19,7 @@ from overlaysim.sim.accounts import joined
 from overlaysim.sim.events import FrameSeen
 from overlaysim.underlay.link import ETHERNET_HEADER
 from overlaysim.underlay.network import Underlay
-from overlaysim.wire import ICMP, ICMPv6, IPv4, IPv6, Packet
+from overlaysim.wire import ICMP, UDP, ICMPv6, IPv4, IPv6, Packet
 from overlaysim.wire.ipv6 import IPv6Fragment
 
 Take = Callable[[Journey, Packet], None]
@@ -57,6 +58,7 @@ class OuterIp:
         self.protects: Callable[[str], bool] = lambda address: False
         self._first_mtus: dict[str, int] = {}
         self._sent_to: set[str] = set()
+        self._addresses = (me.address, me.address6)
         self._ident = simulator.streams("ip-ident", me.name).randrange(0x10000)
         self._reassembler = Reassembler()
         self._held: dict[int, int] = {}  # first fragments: number of the journey, since when
@@ -134,15 +136,19 @@ class OuterIp:
         around it.
         """
         ip = packet.layers[1]
-        return isinstance(ip, IPv4 | IPv6) and ip.dst in (self.me.address, self.me.address6)
+        return isinstance(ip, IP) and ip.dst in self._addresses
 
     def _is_protected(self, packet: Packet) -> bool:
         ip = packet.layers[1]
-        return isinstance(ip, IPv4 | IPv6) and self.protects(ip.dst)
+        return isinstance(ip, IP) and self.protects(ip.dst)
 
     def _receive_whole(self, journey: Journey, packet: Packet) -> None:
         transport = packet.layers[2] if len(packet.layers) > 2 else None
-        if isinstance(transport, ICMP | ICMPv6) and self._is_mine(packet):
+        if (
+            type(transport) is not UDP
+            and isinstance(transport, ICMP | ICMPv6)
+            and self._is_mine(packet)
+        ):
             self.take_icmp(journey, packet)
         else:
             self._take(journey, packet)
@@ -151,7 +157,7 @@ class OuterIp:
         """Take an ICMP message: does it say how long packets of this host to some other may be?"""
         self._simulator.ledger.deliver(journey, self._simulator.now, self.me.name)
         error = read_too_big(packet.inner(1))
-        if error is None or error.source not in (self.me.address, self.me.address6):
+        if error is None or error.source not in self._addresses:
             return
         target = self._directory.host_at(error.destination)
         if target is not None and target.name in self._sent_to:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 from typing import Protocol
 
@@ -17,7 +18,7 @@ from overlaysim.overlay.encapsulation import TunnelChoice
 from overlaysim.overlay.encapsulation.tunnel import ip_of, is_unbreakable
 from overlaysim.overlay.vtep import Vtep
 from overlaysim.sim import Journey, Simulator, composition
-from overlaysim.wire import Ethernet, IPv4, Packet
+from overlaysim.wire import Ethernet, IPv4, Packet, ip4_bytes
 
 ARP_PAYLOAD, ETHERNET_HEADER = 28, 14
 VLAN_HEADER = 4
@@ -25,7 +26,7 @@ VLAN_HEADER = 4
 tag (Linux ``include/linux/netdevice.h``, __is_skb_forwardable)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NetworkInfo:
     """What a host knows of a network that it takes part in.
 
@@ -48,13 +49,13 @@ class NetworkInfo:
     isolated: bool = False
     tunnel: TunnelChoice = field(default_factory=TunnelChoice)
 
-    @property
+    @cached_property
     def device(self) -> str:
         """Name of an overlay network's tunnel device: ``vxlan0``, ``geneve0``."""
         known = self.tunnel.encapsulation
         return "eth0" if known.link else f"{known.name.partition('-')[0]}0"
 
-    @property
+    @cached_property
     def identifier(self) -> str:
         """What packets of an overlay network say of it: ``VNI 4097``."""
         known = self.tunnel.encapsulation
@@ -66,12 +67,16 @@ class NetworkInfo:
 
     def connects_to(self, address: str) -> bool:
         """Whether an IPv4 address is in the network; an empty one is in none."""
-        return bool(address) and IPv4Address(address) in IPv4Network(self.subnet)
+        return bool(address) and IPv4Address(ip4_bytes(address)) in self._network
 
     @property
     def prefix_length(self) -> int:
         """Length of the subnet's prefix."""
-        return IPv4Network(self.subnet).prefixlen
+        return self._network.prefixlen
+
+    @cached_property
+    def _network(self) -> IPv4Network:
+        return IPv4Network(self.subnet)
 
 
 class Port(Protocol):
@@ -213,6 +218,9 @@ class Segment:
         if remote is None:
             self._drop(journey, "no forwarding entry")
             return
+        if frame.length - ETHERNET_HEADER <= self.info.mtu:
+            self._tunnel(self, journey, frame, remote)
+            return
         for part, piece in self._cross_bridge(journey, frame, self.info.mtu):
             self._tunnel(self, part, piece, remote)
 
@@ -239,22 +247,25 @@ class Segment:
         self._output(journey, frame, port)
 
     def _output(self, journey: Journey, frame: Packet, port: Port) -> None:
-        for part, piece in self._cross_bridge(journey, frame, port.host_mtu):
+        mtu = port.host_mtu
+        if frame.length - ETHERNET_HEADER <= mtu:
+            port.take(journey, frame)
+            return
+        for part, piece in self._cross_bridge(journey, frame, mtu):
             port.take(part, piece)
 
     def _cross_bridge(
         self, journey: Journey, frame: Packet, mtu: int
     ) -> Iterable[tuple[Journey, Packet]]:
-        """What of a frame leaves the bridge by a port with this MTU, none or in pieces as it may.
+        """What of a frame that is longer than a port's MTU leaves the bridge by it, if anything.
 
         Nobody is told of what is dropped. With netfilter a packet without DF is cut to the bridge's
         MTU (Linux ``net/bridge/br_netfilter_hooks.c``, br_nf_dev_queue_xmit); without, nothing is.
         """
-        length = frame.length - ETHERNET_HEADER
-        if length <= mtu or not self.is_bridged:
+        if not self.is_bridged:
             return ((journey, frame),)
         if not self._bridge_nf:
-            if length <= mtu + VLAN_HEADER:
+            if frame.length - ETHERNET_HEADER <= mtu + VLAN_HEADER:
                 return ((journey, frame),)
         elif not is_unbreakable(ip_of(frame)):
             return cut_frame(self._simulator, journey, frame, self.info.mtu)

@@ -6,6 +6,7 @@ back into what a program receives.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from overlaysim.host.interface import Interface
@@ -39,6 +40,12 @@ from overlaysim.wire.quotes import quoted_layers
 IPV4_HEADER = 20
 DISCARD_PORT = 9
 """Every container takes and forgets datagrams to this port (RFC 863), so that flows have an end."""
+
+
+@lru_cache(4096)
+def _datagram(source: int, destination: int, size: int) -> Packet:
+    """A UDP datagram; those of one flow and size are all the same."""
+    return Packet((UDP(source, destination),), Opaque(size, "udp"))
 
 
 class Stack(TcpLayer):
@@ -93,9 +100,7 @@ class Stack(TcpLayer):
     def send_datagram(self, program: Receiver, datagram: SendDatagram, look_up: int = 0) -> None:
         """Send a UDP datagram for ``program``."""
         self.listen(datagram.source_port, program)
-        packet = Packet(
-            (UDP(datagram.source_port, datagram.destination_port),), Opaque(datagram.size, "udp")
-        )
+        packet = _datagram(datagram.source_port, datagram.destination_port, datagram.size)
         self._send(
             packet, 17, datagram.destination, message=self._new_message("udp"), look_up=look_up,
             program=program, dont_fragment=datagram.dont_fragment, content=datagram.content,

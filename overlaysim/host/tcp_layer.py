@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from overlaysim.host.interface import Interface
 from overlaysim.host.ip import IpLayer, Message, OwnerOf
 from overlaysim.host.receiver import Receiver
@@ -12,6 +14,11 @@ from overlaysim.traffic.tcp import TcpSegment, TcpSettings
 from overlaysim.wire import TCP, IPv4, Opaque, Packet
 
 _TCP = TCP.BINDINGS["protocol"]
+
+
+@lru_cache(4096)
+def _payload(length: int) -> Opaque:
+    return Opaque(length, "tcp")
 
 
 class TcpLayer(IpLayer):
@@ -47,7 +54,7 @@ class TcpLayer(IpLayer):
         known = self.paths.learned(segment.dst, self._simulator.now)
         locked = known is not None and known.locked
         ip = IPv4(segment.src, segment.dst, _TCP, ident=self._next_ident(), df=not locked)
-        packet = Packet((ip, segment.header), Opaque(segment.length, "tcp"))
+        packet = Packet((ip, segment.header), _payload(segment.length))
         message = self._new_message("tcp") if locked else None
         route = self.route(segment.dst)
         if route is None:

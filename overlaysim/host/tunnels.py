@@ -8,9 +8,10 @@ without key, IP in IP, no tunnel at all) leaves only the destination address to 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from overlaysim.host.directory import Directory, HostAddress
+from overlaysim.host.known_flows import KnownFlows
 from overlaysim.host.segment import ETHERNET_HEADER, Segment
 from overlaysim.host.sessions import Sessions
 from overlaysim.overlay.addresses import mac_for
@@ -20,14 +21,17 @@ from overlaysim.overlay.encapsulation import (
     NotDelivered,
     Tunnel,
     TunnelChoice,
+    Way,
 )
 from overlaysim.overlay.flow import flow_hash
+from overlaysim.overlay.fragments import IP
 from overlaysim.sim import Composition, composition
-from overlaysim.wire import TCP, UDP, Ethernet, IPv4, IPv6, MalformedPacket, Packet
+from overlaysim.wire import TCP, UDP, Ethernet, IPv4, MalformedPacket, Packet
+
+_PORTED = UDP | TCP
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A packet that a tunnel device has taken.
 
     ``vtep`` is the sender's address, None where a packet does not tell it.
@@ -59,7 +63,11 @@ class Tunnels:
         self._me = me
         self._directory = directory
         self._hash_key = hash_key
+        self._addresses = (me.address, me.address6)
         self._segments: list[Segment] = []
+        self._by_identifier: dict[tuple[Encapsulation, int], Segment] = {}
+        self._flows = KnownFlows()
+        self._ways: dict[Segment, dict[str, tuple[HostAddress, Way]]] = {}
         self._to_hosts: list[TunnelChoice] = []
         self._direct: list[TunnelChoice] = []
         self._sent: Counter[tuple[str, str]] = Counter()
@@ -68,23 +76,33 @@ class Tunnels:
     def add(self, segment: Segment) -> None:
         """A network's device exists from now on."""
         self._segments.append(segment)
+        self._ways[segment] = {}
         self._sort()
 
     def remove(self, segment: Segment) -> None:
         """The device goes away."""
         if segment in self._segments:
             self._segments.remove(segment)
+            self._ways.pop(segment, None)
             self._sort()
 
     def _sort(self) -> None:
-        """Note the kinds of tunnel that there are, those between hosts' addresses apart."""
+        """Note the kinds of tunnel that there are, those between hosts' addresses apart.
+
+        Of two devices of one kind with one identifier the older one has the packets.
+        """
         kinds = {
             (segment.info.tunnel.encapsulation.name, segment.info.tunnel.settings.port):
             segment.info.tunnel
             for segment in self._segments
         }  # fmt: skip
-        self._to_hosts = [c for c in kinds.values() if _is_addressed_to_hosts(c.encapsulation)]
-        self._direct = [c for c in kinds.values() if not _is_addressed_to_hosts(c.encapsulation)]
+        self._to_hosts = [c for c in kinds.values() if c.encapsulation.joins_hosts]
+        self._direct = [c for c in kinds.values() if not c.encapsulation.joins_hosts]
+        self._by_identifier = {
+            (segment.info.tunnel.encapsulation, _identifier(segment)): segment
+            for segment in reversed(self._segments)
+        }
+        self._flows.forget()
 
     def uses(self, port: int) -> bool:
         """Whether some network's tunnels have this UDP destination port."""
@@ -109,26 +127,40 @@ class Tunnels:
         Raises:
             CannotCarry: the network's encapsulation has no way to carry this frame.
         """
+        key = (segment.info.id, target.name)
+        number = self._sent[key]
+        flow = flow_hash(frame, self._hash_key)
+        outer = self._way(segment, target).encapsulate(frame, flow, number, ident, mtu)
+        if segment.info.tunnel.encapsulation.carries is Carries.DATAGRAM:
+            outer = self._sessions.number(outer, frame, target.name)
+        self._sent[key] = number + 1
+        return outer
+
+    def inner_mtu(self, segment: Segment, target: HostAddress, mtu: int) -> int:
+        """The longest IP packet of a container that a path with this MTU carries to a host."""
+        return self._way(segment, target).inner_mtu(mtu)
+
+    def _way(self, segment: Segment, target: HostAddress) -> Way:
+        """The way to another host, which lasts as long as the network's device."""
+        ways = self._ways.get(segment, {})
+        known = ways.get(target.address)
+        if known is not None and known[0] is target:
+            return known[1]
         choice = segment.info.tunnel
         assert segment.info.vni is not None
-        key = (segment.info.id, target.name)
-        tunnel = Tunnel(
-            source=self._me.at(choice.family),
-            target=target.at(choice.family),
-            source_mac=self._me.mac,
-            target_mac=target.mac,
-            network=segment.info.vni,
-            flow=flow_hash(frame, self._hash_key),
-            number=self._sent[key],
-            ident=ident,
-            mtu=mtu,
-            settings=choice.settings,
+        way = Way(
+            choice.encapsulation,
+            Tunnel(
+                source=self._me.at(choice.family),
+                target=target.at(choice.family),
+                source_mac=self._me.mac,
+                target_mac=target.mac,
+                network=segment.info.vni,
+                settings=choice.settings,
+            ),
         )
-        outer = choice.encapsulation.encapsulate(frame, tunnel)
-        if choice.encapsulation.carries is Carries.DATAGRAM:
-            outer = self._sessions.number(outer, frame, target.name)
-        self._sent[key] += 1
-        return outer
+        ways[target.address] = target, way
+        return way
 
     def protects(self, address: str) -> bool:
         """Whether packets to a container's own address end in a tunnel of this host.
@@ -150,7 +182,11 @@ class Tunnels:
             Refusal: it is a tunnel's, but no device takes it.
         """
         ip = _outer_ip(packet)
-        mine = ip is not None and ip.dst in (self._me.address, self._me.address6)
+        mine = ip is not None and ip.dst in self._addresses
+        sender = self._directory.host_at(ip.src) if ip is not None and mine else None
+        vtep = sender.address if sender else None
+        if mine and (flow := self._flows.find(packet)) is not None:
+            return Arrival(*flow, vtep)
         refusal = None
         for choice in self._to_hosts if mine else self._direct:
             known = choice.encapsulation
@@ -162,8 +198,9 @@ class Tunnels:
             except Refusal as refused:  # another encapsulation may look the same
                 refusal = refused
                 continue
-            sender = self._directory.host_at(ip.src) if ip is not None and mine else None
-            return Arrival(segment, frame, sender.address if sender else None)
+            if mine:
+                self._flows.note(packet, frame, known, segment)
+            return Arrival(segment, frame, vtep)
         if refusal is not None:
             raise refusal
         return None
@@ -187,14 +224,12 @@ class Tunnels:
 
     def _segment(self, known: Encapsulation, network: int | None, inner: Packet) -> Segment | None:
         """The network that a packet is for: by its identifier, else by its destination."""
+        if network is not None:
+            return self._by_identifier.get((known, network))
+        address = _destination(inner)
         for segment in self._segments:
-            if segment.info.tunnel.encapsulation is not known:
-                continue
-            if network is not None:
-                assert segment.info.vni is not None
-                if known.identifier(segment.info.vni) == network:
-                    return segment
-            elif segment.info.connects_to(_destination(inner)):
+            info = segment.info
+            if info.tunnel.encapsulation is known and info.connects_to(address):
                 return segment
         return None
 
@@ -212,10 +247,10 @@ def account(inner: Composition, choice: TunnelChoice, outer: Packet) -> Composit
         inside -= ETHERNET_HEADER
     if known.carries is Carries.DATAGRAM:
         inside = 0
-    if _is_addressed_to_hosts(known):
+    if known.joins_hosts:
         outside += outer.layers[1].header_length
         port = outer.layers[2]
-        outside += port.header_length if isinstance(port, UDP | TCP) and known.has_ports else 0
+        outside += port.header_length if known.has_ports and isinstance(port, _PORTED) else 0
     rest = outer.length - inner.payload - inside - outside
     return composition(inner.kind, inner.payload, inside, rest, outside)
 
@@ -233,13 +268,17 @@ def _as_one_of(known: Encapsulation, packet: Packet) -> Packet:
         return packet
 
 
-def _is_addressed_to_hosts(known: Encapsulation) -> bool:
-    """Whether the outer addresses are the hosts' and not the containers'."""
-    return not known.link and known.carries is not Carries.SEGMENT
+def _identifier(segment: Segment) -> int:
+    """What packets of a network say of it."""
+    assert segment.info.vni is not None
+    return segment.info.tunnel.encapsulation.identifier(segment.info.vni)
 
 
-def _outer_ip(packet: Packet) -> IPv4 | IPv6 | None:
-    return next((layer for layer in packet.layers if isinstance(layer, IPv4 | IPv6)), None)
+def _outer_ip(packet: Packet) -> IP | None:
+    for layer in packet.layers:
+        if type(layer) is not Ethernet and isinstance(layer, IP):
+            return layer
+    return None
 
 
 def _destination(inner: Packet) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from overlaysim.wire import TCP, UDP, Header, Packet
+from overlaysim.wire import TCP, UDP, Header, IPv4, Packet
 
 _DAMAGE = 0x5A5A
+_SUMMED = UDP | TCP
 
 
 def spoilt(packet: Packet) -> Packet:
     """Return the packet with a wrong checksum in its TCP or UDP header, if it has one."""
     for place, layer in enumerate(packet.layers):
-        if isinstance(layer, TCP | UDP):
+        if isinstance(layer, _SUMMED):
             right = _explicit(packet, place)
             return packet.replace(place, layer.replace(checksum=(right ^ _DAMAGE) or _DAMAGE))
     return packet
@@ -22,7 +23,7 @@ def is_spoilt(packet: Packet) -> bool:
     A checksum that is still to be computed is right, and a UDP checksum of 0 means none.
     """
     for place, layer in enumerate(packet.layers):
-        if isinstance(layer, TCP | UDP):
+        if type(layer) is not IPv4 and isinstance(layer, _SUMMED):
             if layer.checksum is None or (isinstance(layer, UDP) and not layer.checksum):
                 return False
             return layer.checksum != _explicit(packet, place)
@@ -33,5 +34,5 @@ def _explicit(packet: Packet, place: int) -> int:
     """The checksum that ``packet.layers[place]`` should have."""
     layer: Header = packet.layers[place].replace(checksum=None)
     computed = packet.replace(place, layer).resolved().layers[place]
-    assert isinstance(computed, TCP | UDP)
+    assert isinstance(computed, _SUMMED)
     return computed.checksum or 0

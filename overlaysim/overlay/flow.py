@@ -17,6 +17,7 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import blake2b
 
+from overlaysim.overlay.fragments import IP
 from overlaysim.wire import (
     ESP,
     GRE,
@@ -24,6 +25,7 @@ from overlaysim.wire import (
     NVGRE,
     TCP,
     UDP,
+    Ethernet,
     Header,
     IPv4,
     IPv6,
@@ -37,6 +39,7 @@ FIRST_PORT, LAST_PORT = 32_768, 60_999
 """Linux ``net.ipv4.ip_local_port_range``."""
 
 _TCP = TCP.BINDINGS["protocol"]
+_WITH_PORTS = UDP | TCP
 
 _Flow = tuple[str | int, ...]  # source, its port, destination, its port; perhaps more
 
@@ -72,16 +75,12 @@ def underlay_hash(packet: Packet, *, keys: bool = False) -> int:
     identifies a tunnel where there are no ports: GRE key, SPI, session, TEID.
     """
     protocol, flow = _five_tuple(packet)
-    more = _outer_label(packet)
-    if keys:
-        more = (*more, *_outer_key(packet))
-    return _hash(0, protocol, (*flow, *more))
-
-
-def _outer_label(packet: Packet) -> tuple[int, ...]:
-    """The flow label of an outer IPv6 header, if it has one."""
     ip = packet.layers[1] if len(packet.layers) > 1 else None
-    return (ip.flow_label,) if isinstance(ip, IPv6) and ip.flow_label else ()
+    if type(ip) is not IPv4 and isinstance(ip, IPv6) and ip.flow_label:
+        flow = (*flow, ip.flow_label)
+    if keys:
+        flow = (*flow, *_outer_key(packet))
+    return _hash(0, protocol, flow)
 
 
 def _outer_key(packet: Packet) -> tuple[int, ...]:
@@ -98,14 +97,18 @@ def _five_tuple(packet: Packet) -> tuple[int, _Flow]:
 
     The protocol is -1 for what is not IP, such as ARP.
     """
-    for index, layer in enumerate(packet.layers):
-        if isinstance(layer, IPv4 | IPv6):
-            behind = packet.layers[index + 1] if index + 1 < len(packet.layers) else None
-            protocol = layer.protocol if isinstance(layer, IPv4) else layer.next_header
+    layers = packet.layers
+    for index, layer in enumerate(layers):
+        if type(layer) is not Ethernet and isinstance(layer, IP):
+            behind = layers[index + 1] if index + 1 < len(layers) else None
+            fragment = False
+            if isinstance(layer, IPv4):
+                protocol, fragment = layer.protocol, layer.is_fragment
+            else:
+                protocol = layer.next_header
             if protocol is None:
                 protocol = 0 if behind is None else behind.BINDINGS.get("protocol", 0)
-            fragment = isinstance(layer, IPv4) and layer.is_fragment
-            if isinstance(behind, TCP | UDP) and not fragment:
+            if isinstance(behind, _WITH_PORTS) and not fragment:
                 return protocol, (layer.src, behind.src_port, layer.dst, behind.dst_port)
             return protocol, (layer.src, 0, layer.dst, 0)
     return -1, ("", 0, "", 0)

@@ -16,7 +16,7 @@ def outermost_ip(packet: Packet) -> tuple[int, IP]:
         ValueError: there is none.
     """
     for place, layer in enumerate(packet.layers):
-        if isinstance(layer, IPv4 | IPv6):
+        if isinstance(layer, IP):
             return place, layer
     raise ValueError(f"there is no IP packet in {packet!r}")
 
@@ -46,7 +46,7 @@ def fragment(packet: Packet, mtu: int, ident: int = 0) -> list[Packet]:
         ValueError: the MTU leaves no room, or there is no IP packet to cut.
     """
     place, _ = outermost_ip(packet)
-    if packet.inner(place).length <= mtu:
+    if (packet.inner(place) if place else packet).length <= mtu:
         return [packet]
     whole = packet.resolved()
     behind = behind_fixed(whole, place)

@@ -77,6 +77,16 @@ class NeighbourCache:
         self._entries: dict[str, _Entry] = {}
         self._outbox: list[Ask | Ready | GivenUp] = []
 
+    def known(self, address: str, now: int) -> str | None:
+        """Return the MAC to send to if :meth:`send` has nothing to ask or to keep; None if it has.
+
+        It has nothing while a reply is fresh, or is being asked for again.
+        """
+        entry = self._entries.get(address)
+        if entry is None or (entry.next_try is None and now - entry.confirmed > REACHABLE):
+            return None
+        return entry.mac
+
     def send(self, address: str, packet: Any, now: int) -> str | None:
         """Return the MAC to send to; None when ``packet`` has to wait and is kept here."""
         entry = self._entries.setdefault(address, _Entry())

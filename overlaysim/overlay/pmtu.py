@@ -44,8 +44,6 @@ class PathMtus:
 
     def learned(self, destination: str, now: int) -> PathMtu | None:
         """Return what is remembered of the path to an address."""
-        if not self._learned:
-            return None
         entry = self._learned.get(destination)
         if entry is not None and entry.expires <= now:
             del self._learned[destination]
@@ -54,6 +52,8 @@ class PathMtus:
 
     def mtu(self, destination: str, link: int, now: int) -> int:
         """Return the path MTU towards an address whose first link has an MTU of ``link``."""
+        if not self._learned:
+            return link
         entry = self.learned(destination, now)
         return link if entry is None else min(link, entry.mtu)
 

@@ -60,6 +60,14 @@ class IPv4(Header, ethertype=0x0800, protocol=4, gpe=1):
         """Whether this packet is a piece of a larger one."""
         return self.mf or self.offset > 0
 
+    def identified(self, ident: int) -> Self:
+        """Return a copy with another identification: the one field that is every packet's own."""
+        (src, dst, protocol, ttl, tos, _, df, mf, offset, total_length, checksum, options,
+         reserved) = self  # fmt: skip
+        values = (src, dst, protocol, ttl, tos, ident, df, mf, offset, total_length, checksum,
+                  options, reserved)  # fmt: skip
+        return tuple.__new__(type(self), values)
+
     def pseudo_header_sum(self, protocol: int, length: int) -> int:
         """Partial checksum over the pseudo-header of TCP and UDP (RFC 768, RFC 9293 3.1)."""
         addresses = ip4_bytes(self.src) + ip4_bytes(self.dst)

@@ -66,7 +66,10 @@ class Packet:
 
     def layer(self, index: int, kind: type[H]) -> H:
         """Return ``layers[index]``, which must be a ``kind``; raises :class:`MalformedPacket`."""
-        header = self.layers[index] if -len(self.layers) <= index < len(self.layers) else None
+        try:
+            header: Header | None = self.layers[index]
+        except IndexError:
+            header = None
         if not isinstance(header, kind):
             raise MalformedPacket(f"layer {index} is {header!r}, not {kind.__name__}: {self!r}")
         return header
@@ -87,14 +90,31 @@ class Packet:
 
     def wrap(self, *outer: Header) -> Packet:
         """Return a new packet with the headers ``outer`` in front of this one."""
-        shift = len(outer)
-        trailers = tuple((index + shift, data) for index, data in self.trailers)
-        return Packet(outer + self.layers, self.payload, trailers)
+        trailers = self.trailers
+        if trailers:
+            shift = len(outer)
+            trailers = tuple((index + shift, data) for index, data in trailers)
+        packet = Packet(outer + self.layers, self.payload, trailers)
+        length = self._length
+        if length >= 0:  # most packets are wrapped and unwrapped several times
+            for layer in outer:
+                length += layer.header_length + layer.tail_length
+            packet._length = length
+        return packet
 
     def inner(self, count: int) -> Packet:
         """Return the packet that is left without the first ``count`` headers."""
-        trailers = tuple((index - count, data) for index, data in self.trailers if index >= count)
-        return Packet(self.layers[count:], self.payload, trailers)
+        layers = self.layers
+        if self.trailers:
+            kept = tuple((index - count, data) for index, data in self.trailers if index >= count)
+            return Packet(layers[count:], self.payload, kept)
+        packet = Packet(layers[count:], self.payload)
+        length = self._length
+        if length >= 0:
+            for layer in layers[:count]:
+                length -= layer.header_length + layer.tail_length
+            packet._length = length
+        return packet
 
     def replace(self, index: int, layer: Header) -> Packet:
         """Return a copy with another header at place ``index`` (negative: from the end)."""

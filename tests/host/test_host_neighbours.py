@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from host_lab import tutorial
+
 from overlaysim.overlay.neighbours import (
     QUEUE,
     REACHABLE,
@@ -107,3 +109,29 @@ def test_flush_hands_back_what_waited() -> None:
     cache.send(IP, "packet", 0)
     assert cache.flush() == ("packet",)
     assert (cache.waiting, cache.next_timer()) == (0, None)
+
+
+def test_a_neighbour_is_known_while_there_is_nothing_to_ask() -> None:
+    cache = NeighbourCache()
+    assert cache.known(IP, 0) is None
+    assert cache.rows(0) == []  # to look makes no entry
+    cache.send(IP, "packet", 0)
+    assert cache.known(IP, 1) is None
+    cache.receive(Answer(IP, MAC), 10)
+    cache.take_outbox()
+    assert cache.known(IP, 10 + REACHABLE) == MAC
+    assert cache.known(IP, 11 + REACHABLE) is None
+    assert cache.send(IP, "packet", 11 + REACHABLE) == MAC
+    assert cache.take_outbox() == [Ask(IP)]
+    assert cache.known(IP, 12 + REACHABLE) == MAC  # it is being asked
+
+
+def test_a_container_asks_again_for_a_neighbour_that_it_uses() -> None:
+    lab = tutorial()
+    for pause, asked in ((0, 1), (20, 0), (20, 1), (20, 0)):
+        lab.wait(pause * SECOND)
+        before = len(lab.ended)
+        lab.exec("client", "ping -c 1 web")
+        arp = [journey for journey in lab.ended[before:] if journey.source == "client@host-b"
+               and journey.kind == "arp"]  # fmt: skip
+        assert len(arp) == asked

@@ -14,6 +14,7 @@ from overlaysim.wire import (
     UDP,
     VXLAN,
     ZERO_MAC,
+    EspGcm16,
     Ethernet,
     HopByHop,
     ICMPv6,
@@ -197,3 +198,18 @@ def test_unknown_protocols_are_payload() -> None:
     packet = decode(Packet((INNER[0], INNER[1].replace(protocol=89)), b"ospf").pack())
     assert packet.payload == b"ospf"
     assert packet.recomputed().find(IPv4).protocol == 89
+
+
+@given(TRANSPORT, st.integers(0, 99), st.booleans(), st.booleans())
+def test_lengths_come_along_when_headers_are_added_and_taken_off(
+    transport: ICMP | UDP | TCP, size: int, padded: bool, known: bool
+) -> None:
+    esp = EspGcm16.around(size, 1, 1)
+    trailers = ((0, b"ab"), (1, b"c")) if padded else ()
+    packet = Packet((*INNER, esp, transport), Opaque(size), trailers)
+    if known:
+        assert packet.length > size
+    outside = packet.wrap(*OUTER, EspGcm16.around(size, 1, 1))
+    made = [outside, *(outside.inner(count) for count in range(len(outside.layers) + 1))]
+    for one in (*made, made[1].wrap(esp)):
+        assert one.length == Packet(one.layers, one.payload, one.trailers).length

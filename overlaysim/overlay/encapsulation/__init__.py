@@ -33,9 +33,10 @@ from overlaysim.overlay.encapsulation.lengths import Carries
 from overlaysim.overlay.encapsulation.registry import encapsulation, encapsulations, register
 from overlaysim.overlay.encapsulation.summary import Summary, summarise
 from overlaysim.overlay.encapsulation.tunnel import DF_RULES, DeviceSettings, Tunnel
+from overlaysim.overlay.encapsulation.way import Way
 
 __all__ = [
     "DF_RULES", "CannotCarry", "Carries", "DeviceSettings", "Encapsulation", "Example",
-    "NotDelivered", "Summary", "Tunnel", "TunnelChoice", "encapsulation", "encapsulations",
-    "example", "read_options", "register", "summarise",
+    "NotDelivered", "Summary", "Tunnel", "TunnelChoice", "Way", "encapsulation",
+    "encapsulations", "example", "read_options", "register", "summarise",
 ]  # fmt: skip

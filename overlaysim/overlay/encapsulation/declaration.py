@@ -7,7 +7,7 @@ carried; from that follow the bytes, the length without packing, the inner MTU, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from overlaysim.errors import OverlaysimError
@@ -26,6 +26,7 @@ from overlaysim.overlay.encapsulation.tunnel import (
     ecn_of,
     ip_of,
 )
+from overlaysim.overlay.fragments import IP
 from overlaysim.wire import (
     HEADERS,
     TCP,
@@ -41,6 +42,8 @@ from overlaysim.wire import (
     decode,
 )
 from overlaysim.wire.decode import bindings_of
+
+_ALL_BITS = 0xFFFFFFFF  # more packets than any run sends
 
 
 class NotDelivered(ValueError):  # noqa: N818 - says what becomes of the packet
@@ -98,7 +101,7 @@ class Encapsulation:
         Raises:
             CannotCarry: the frame holds nothing that this encapsulation carries.
         """
-        carried = self._cut(frame)
+        carried = self.cut(frame)
         shim = self.shim(tunnel, carried.length)
         link = Ethernet(tunnel.target_mac, tunnel.source_mac)
         if self.link:
@@ -114,12 +117,16 @@ class Encapsulation:
         """What stands on the wire for a network: the lower bits of its number."""
         return network & ((1 << self.network[2]) - 1) if self.network else 0
 
-    def _cut(self, frame: Packet) -> Packet:
-        """What of a frame is carried."""
-        if self.carries is Carries.FRAME and not self.link:
+    def cut(self, frame: Packet) -> Packet:
+        """Return what of a frame is carried.
+
+        Raises:
+            CannotCarry: as :meth:`encapsulate` does.
+        """
+        if self._inside == "Ethernet":
             return frame
         ip = frame.layers[1] if len(frame.layers) > 1 else None
-        if not isinstance(ip, IPv4 | IPv6):
+        if not isinstance(ip, IP):
             raise CannotCarry(f"{self.name} carries IP packets only")
         version = 4 if isinstance(ip, IPv4) else 6
         if version not in self.inner:
@@ -152,12 +159,17 @@ class Encapsulation:
         number = (kinds if first is None else first).BINDINGS.get("protocol")
         return "ip", 255 if number is None else number
 
-    @property
+    @cached_property
+    def joins_hosts(self) -> bool:
+        """Whether the outer addresses are the hosts' and not the containers'."""
+        return not self.link and self.carries is not Carries.SEGMENT
+
+    @cached_property
     def has_ports(self) -> bool:
         """Whether the underlay sees UDP or TCP ports."""
         return bool(self._example) and isinstance(self._example[0], UDP | TCP)
 
-    @property
+    @cached_property
     def encrypts(self) -> bool:
         """Whether what is carried is encrypted."""
         return any(isinstance(layer, OpenESP | OpenWireGuard | QuicDatagram)
@@ -174,14 +186,14 @@ class Encapsulation:
         ``port`` is the UDP destination port if it is not the usual one. Of two that
         look alike (such as ``vxlan`` and ``evpn-vxlan``) both claim it.
         """
-        first, example = self._first, self._example
-        if port is not None and example:
-            example = (_on_port(example[0], port), *example[1:])
-        inside = first + len(example)
-        layers = outer.layers[first : inside + 1]
-        return [type(layer) for layer in layers[: len(example)]] == self._kinds and (
-            all(map(_same_port, layers, example)) and self._may_carry(layers[len(example) :])
-        )
+        shim = self._shim_of(outer)
+        if shim is None:
+            return False
+        for place, (kind, usual) in self._ports.items():
+            right = usual if port is None or place or kind is TCP else port
+            if shim[place].dst_port != right:  # type: ignore[attr-defined]
+                return False
+        return self._may_carry(outer)
 
     def decapsulate(self, outer: Packet) -> tuple[int | None, Packet]:
         """Return the network's identifier and what was carried; the identifier may be None.
@@ -194,17 +206,15 @@ class Encapsulation:
                 congestion mark for a packet that cannot tell (RFC 6040 section 4.2), no UDP
                 checksum over IPv6.
         """
-        first = self._first
-        inside = first + len(self._example)
-        shim = outer.layers[first:inside]
-        if [type(layer) for layer in shim] != self._kinds:
+        shim = self._shim_of(outer)
+        if shim is None:
             raise NotDelivered(f"there is no {self.name} packet")
         if self.accept is not None:
             self.accept(shim)
-        if not self._may_carry(outer.layers[inside : inside + 1]):
+        if not self._may_carry(outer):
             raise NotDelivered(f"there is no whole {self._inside} header inside")
-        inner = outer.inner(inside)
-        if self._inside == "IP":  # what stands behind the packet is the tunnel's padding
+        inner = outer.inner(self._first + len(shim))
+        if self._inside == "IP" and inner.trailers:  # behind the packet is the tunnel's padding
             inner = Packet(inner.layers, inner.payload, tuple(t for t in inner.trailers if t[0]))
         if self.carries is Carries.SEGMENT:
             own = _announcing(outer.layers[1], _next_of(shim[0]))
@@ -219,8 +229,13 @@ class Encapsulation:
             return None
         kind, field, _ = self.network
         # A subclass may stand in front: a service tag is a tag, too.
-        header = next(layer for layer in shim if type(layer) is kind)
-        return int(getattr(header, field))
+        return int(getattr(shim[self._kinds.index(kind)], field))
+
+    def _shim_of(self, outer: Packet) -> tuple[Header, ...] | None:
+        """The shim of a packet, if it has the classes of headers that it should."""
+        first, kinds = self._first, self._kinds
+        shim = outer.layers[first : first + len(kinds)]
+        return shim if tuple(map(type, shim)) == kinds else None
 
     def decode(self, data: bytes) -> Packet:
         """Read a frame from the underlay as one of this encapsulation's.
@@ -266,21 +281,23 @@ class Encapsulation:
             known = " and ".join(f"IPv{version}" for version in self.families)
             raise CannotCarry(f"{self.name} is specified over {known} only")
 
-    @property
+    @cached_property
     def _inside(self) -> str:
         """What header the carried bytes begin with; empty if that may be any or none."""
         if self.carries is Carries.FRAME and not self.link:
             return "Ethernet"
         return "IP" if self.link or self.carries is Carries.PACKET else ""
 
-    def _may_carry(self, layers: tuple[Header, ...]) -> bool:
-        """Whether ``layers``, at most one, is what the carried bytes can begin with."""
-        if not self._inside:
+    def _may_carry(self, outer: Packet) -> bool:
+        """Whether the header behind the shim is what the carried bytes can begin with."""
+        inside, place = self._inside, self._first + len(self._kinds)
+        if not inside:
             return True
-        kinds = Ethernet if self._inside == "Ethernet" else IPv4 | IPv6
-        return bool(layers) and isinstance(layers[0], kinds)
+        if place >= len(outer.layers):
+            return False
+        return isinstance(outer.layers[place], Ethernet if inside == "Ethernet" else IP)
 
-    @property
+    @cached_property
     def _first(self) -> int:
         """Index of the shim's first header in a frame on the underlay."""
         return 1 if self.link else 2
@@ -291,20 +308,31 @@ class Encapsulation:
         return self.shim(example_tunnel(self.families[0]), 64)
 
     @cached_property
-    def _kinds(self) -> list[type[Header]]:
-        return [type(layer) for layer in self._example]
+    def _kinds(self) -> tuple[type[Header], ...]:
+        return tuple(map(type, self._example))
+
+    @cached_property
+    def _ports(self) -> dict[int, tuple[type[Header], int]]:
+        """Places of shim headers that have ports, with their class and usual destination port."""
+        return {
+            place: (type(layer), layer.dst_port)
+            for place, layer in enumerate(self._example)
+            if isinstance(layer, UDP | TCP)
+        }
+
+    @cached_property
+    def counts(self) -> bool:
+        """Whether the shims of one flow's packets of one length differ: sequence numbers, say.
+
+        Seen from two packets whose numbers have no bit in common.
+        """
+        first = example_tunnel(self.families[0])
+        last = replace(first, number=_ALL_BITS, ident=0xFFFF)
+        return self.shim(first, 64) != self.shim(last, 64)
 
     @cached_property
     def _bindings(self) -> dict[tuple[str, int], type[Header]]:
         return bindings_of((*HEADERS, *self._kinds))
-
-
-def _on_port(layer: Header, port: int) -> Header:
-    return layer.replace(dst_port=port) if isinstance(layer, UDP) else layer
-
-
-def _same_port(layer: Header, known: Header) -> bool:
-    return not isinstance(known, UDP | TCP) or layer.dst_port == known.dst_port  # type: ignore[attr-defined]
 
 
 def _next_of(header: Header) -> int | None:
@@ -323,9 +351,10 @@ def _announcing(header: Header, number: int | None) -> Header:
 
 
 def _check_congestion(outer: Header, inner: Packet) -> None:
+    if not isinstance(outer, IP) or ecn_of(outer) != CE:
+        return
     ip = ip_of(inner)
-    marked = isinstance(outer, IPv4 | IPv6) and ecn_of(outer) == CE
-    if marked and ip is not None and ecn_of(ip) == NOT_ECT:
+    if ip is not None and ecn_of(ip) == NOT_ECT:
         raise NotDelivered("congestion was marked, but the inner packet does not take part in ECN")
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from overlaysim.overlay.flow import FIRST_PORT, LAST_PORT, source_port
-from overlaysim.wire import UDP, Header, IPv4, IPv6, Packet
+from overlaysim.overlay.fragments import IP
+from overlaysim.wire import UDP, Ethernet, Header, IPv4, IPv6, Packet
 
 ECN_MASK: Final = 0b11
 NOT_ECT, ECT_0, CE = 0b00, 0b10, 0b11
@@ -120,33 +121,33 @@ class Tunnel:
         return IPv4(self.source, self.target, ttl=ttl, tos=tos, ident=self.ident, df=set_)
 
 
-def ip_of(packet: Packet) -> IPv4 | IPv6 | None:
+def ip_of(packet: Packet) -> IP | None:
     """Return the IP header of a frame or bare packet, if its outermost network layer is IP."""
     for layer in packet.layers[:3]:
-        if isinstance(layer, IPv4 | IPv6):
+        if type(layer) is not Ethernet and isinstance(layer, IP):
             return layer
     return None
 
 
-def traffic_class_of(ip: IPv4 | IPv6 | None) -> int:
+def traffic_class_of(ip: IP | None) -> int:
     """The octet of DSCP and ECN; 0 for what is not IP."""
     if ip is None:
         return 0
     return ip.tos if isinstance(ip, IPv4) else ip.traffic_class
 
 
-def ecn_of(ip: IPv4 | IPv6 | None) -> int:
+def ecn_of(ip: IP | None) -> int:
     """The ECN field; 0 for what is not IP."""
     return traffic_class_of(ip) & ECN_MASK
 
 
-def hops_of(ip: IPv4 | IPv6 | None) -> int:
+def hops_of(ip: IP | None) -> int:
     """TTL or hop limit; 64 for what is not IP."""
     if ip is None:
         return 64
     return ip.ttl if isinstance(ip, IPv4) else ip.hop_limit
 
 
-def is_unbreakable(ip: IPv4 | IPv6 | None) -> bool:
+def is_unbreakable(ip: IP | None) -> bool:
     """Whether no router may fragment the packet: DF, or IPv6."""
     return isinstance(ip, IPv6) or (isinstance(ip, IPv4) and ip.df)
