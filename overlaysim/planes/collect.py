@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections import defaultdict
 from functools import partial
 
@@ -11,8 +12,8 @@ from overlaysim.planes.records import Ends, Hops, Integers, OnEnds, OnHops
 from overlaysim.planes.workload import place_of
 from overlaysim.sim import Journey
 
-_MANY = 7 * 2_048
-_FIELDS = 7
+_ROW = struct.Struct("=7q")
+_MANY = 16_384 * _ROW.size
 
 
 class EndedPackets:
@@ -20,7 +21,7 @@ class EndedPackets:
 
     def __init__(self, on_ends: OnEnds) -> None:
         self._on_ends = on_ends
-        self._rows: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self._rows: dict[tuple[str, str], bytearray] = defaultdict(bytearray)
         self._arrived = self._rows["", ""]
 
     def add(self, journey: Journey, flow: int) -> None:
@@ -39,7 +40,7 @@ class EndedPackets:
         if journey.reason is not None:
             rows = self._rows[journey.reason, journey.where or ""]
         place = place_of(journey.number)
-        rows.extend((place, flow, born, turned, ended, transmit, propagate))
+        rows += _ROW.pack(place, flow, born, turned, ended, transmit, propagate)
         if len(rows) >= _MANY:
             self.flush()
 
@@ -47,7 +48,7 @@ class EndedPackets:
         """Hand over what has been collected."""
         for (reason, where), rows in self._rows.items():
             if rows:
-                columns = np.fromiter(rows, np.int64, len(rows)).reshape(-1, _FIELDS).T
+                columns = np.frombuffer(bytes(rows), np.int64).reshape(-1, 7).T
                 numbers, flows, born, turned, ended, transmit, propagate = columns
                 identify = partial(_given, (numbers, turned))
                 self._on_ends(

@@ -9,6 +9,9 @@ import numpy as np
 
 from overlaysim.traffic.schedule.chance import Indices, Times
 
+_PIECE = 64
+"""Packets made into plain integers at a time: these take much memory, and flows are many."""
+
 
 class Emissions:
     """Packets in the order of their births, each handed out once.
@@ -62,8 +65,8 @@ class Emissions:
         """Hand out packet after packet, as plain integers: birth, and index into ``sizes``."""
         while self._load():
             at = self._next - self._first
-            times = self._times[at:].tolist()
-            which = repeat(0) if len(self.sizes) == 1 else self._which[at:].tolist()
+            times = self._times[at : at + _PIECE].tolist()
+            which = repeat(0) if len(self.sizes) == 1 else self._which[at : at + _PIECE].tolist()
             packets = zip(times, which, strict=False)
             for number, packet in enumerate(packets, start=self._next + 1):
                 self._next = number
