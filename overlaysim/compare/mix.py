@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import accumulate
 from math import gcd, lcm
 
-from overlaysim.compare.datagram import IP, UDP
+from overlaysim.traffic.schedule import imix
 
 LARGEST_PAYLOAD = 65_000
 """Bytes: with the headers of every encapsulation an IP packet can still say its length."""
@@ -91,20 +91,10 @@ def _rounded(counts: Mapping[int, int]) -> dict[int, int]:
     return {payload: count for payload, count in rounded.items() if count}
 
 
-def _udp_payload(packet: int) -> int:
-    return packet - IP[4] - UDP
-
-
 IMIX = weighted(
     "IMIX",
-    {
-        _udp_payload(40): Fraction(7),
-        _udp_payload(576): Fraction(4),
-        _udp_payload(1500): Fraction(1),
-    },
+    {payload: Fraction(weight) for payload, weight in imix().weights},
     "IMIX: inner IPv4 packets of 40, 576 and 1500 B, 7 : 4 : 1, as UDP payloads of 12, 548 and "
     "1472 B; an inner IPv6 packet is 20 B longer",
 )
-"""The simple IMIX. No standard fixes it (RFC 6985 only gives mixes a notation); these are the sizes
-and weights in the documentation of Linux's packet generator (``net/core/pktgen.c``, imix_weights).
-"""
+"""The simple IMIX, as :func:`overlaysim.traffic.schedule.imix` has it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from overlaysim.planes.records import Hops, OnEnds, OnHops
+from overlaysim.planes.vector.ahead import Ahead, at_far_end, at_queue, on_link
 from overlaysim.planes.vector.arrays import concatenated, nothing
 from overlaysim.planes.vector.births import Born
 from overlaysim.planes.vector.classes import PacketClass
@@ -13,7 +14,7 @@ from overlaysim.planes.vector.habits import Habits
 from overlaysim.planes.vector.held import Held
 from overlaysim.planes.vector.link import Work
 from overlaysim.planes.vector.network import Network, Works
-from overlaysim.planes.vector.pool import Ahead, Pool, at_far_end, at_queue, on_link
+from overlaysim.planes.vector.pool import Pool
 from overlaysim.planes.vector.roads import NO_PEER, NO_ROUTE
 from overlaysim.planes.vector.window import Labels, Window
 from overlaysim.planes.workload import KIND

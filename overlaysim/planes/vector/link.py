@@ -22,6 +22,7 @@ from overlaysim.planes.vector.held import Held, joined
 from overlaysim.planes.vector.queues import Backlog, Limits, serve
 from overlaysim.planes.vector.roads import ARRIVED, NO_ROUTE
 from overlaysim.planes.vector.window import Keys, Labels, Times, Window
+from overlaysim.sim import Streams
 from overlaysim.underlay import Link
 
 
@@ -76,17 +77,18 @@ class VectorLink:
 
     Args:
         link: the link of the underlay: its properties, whether it is up, and its counters.
-        draws: its random streams.
+        streams: all random streams; the link has two of its own.
         accepting: which receivers take what, and when.
         trace: note each hop.
     """
 
-    def __init__(self, link: Link, draws: Draws, accepting: Accepting, *, trace: bool) -> None:
+    def __init__(self, link: Link, streams: Streams, accepting: Accepting, *, trace: bool) -> None:
         self.link = link
         self.backlog = Backlog()
         self.held = Held()
         self.last_due = 0
-        self._draws = draws
+        self._loss = Draws(streams, "link", link.name, "loss")
+        self._jitter = Draws(streams, "link", link.name, "jitter")
         self._accepting = accepting
         self._trace = trace
 
@@ -171,26 +173,30 @@ class VectorLink:
             count = int(np.searchsorted(arrival, window.length - on_way, "right"))
             later = arrival[count:]
             work.last_due = int(arrival[-1]) + on_way
-            self._hold(keys[count:], later, later, later + on_way, service, None, window, work)
+            intact = np.zeros(len(later), bool)
+            labels = window.labels(keys[count:])
+            late = Held(later + on_way, labels, later, later, later + service, intact)
+            work.held = joined([work.held, late])
             return _Taken(keys[:count] + (on_way << window.bits), None)
         due = start + (service + spec.delay)
         if spec.jitter or due[0] <= self.last_due:
             plain = due
             if spec.jitter:
-                due = due + (self._draws.jitter(len(due)) * (spec.jitter + 1)).astype(np.int64)
+                due = due + (self._jitter.first(len(due)) * (spec.jitter + 1)).astype(np.int64)
             due = _apart(due, self.last_due)
             work.further = window.labels(keys), due - plain
         work.last_due = int(due[-1])
-        lost = self._draws.loss(len(due)) < spec.loss if spec.loss else None
+        lost = self._loss.first(len(due)) < spec.loss if spec.loss else None
         count = int(np.searchsorted(due, window.length, "right"))
         first = 0 if self._trace else count
-        self._hold(
-            keys[first:], arrival[first:], start[first:], due[first:],
-            service if isinstance(service, int) else service[first:],
-            None if lost is None else lost[first:], window, work,
-        )  # fmt: skip
-        there = due[:count]
-        there -= arrival[:count]
+        sent = start[first:] + (service if isinstance(service, int) else service[first:])
+        damaged = np.zeros(len(sent), bool) if lost is None else lost[first:]
+        labels = window.labels(keys[first:])
+        frames = Held(due[first:], labels, arrival[first:], start[first:], sent, damaged)
+        work.held = joined([work.held, frames.since(count - first)])
+        if self._trace:
+            work.hops.append(frames.until(count).undamaged())
+        there = due[:count] - arrival[:count]
         there <<= window.bits
         there += keys[:count]
         return _Taken(there, None if lost is None else lost[:count])
@@ -201,20 +207,6 @@ class VectorLink:
         if spec.jitter or spec.loss or self._trace:
             return False
         return int(arrival[0]) + service + spec.delay > self.last_due
-
-    def _hold(
-        self, keys: Keys, arrival: Times, start: Times, due: Times, service: Times | int,
-        lost: NDArray[np.bool_] | None, window: Window, work: Work,
-    ) -> None:  # fmt: skip
-        """Hold frames that come to the far end after the window; of others just note the hop."""
-        if not len(keys):
-            return
-        damaged = np.zeros(len(keys), bool) if lost is None else lost
-        frames = Held(due.copy(), window.labels(keys), arrival, start, start + service, damaged)
-        count = int(np.searchsorted(due, window.length, "right"))
-        work.held = joined([work.held, frames.since(count)])
-        if self._trace:
-            work.hops.append(frames.until(count).undamaged())
 
     def _arrive(
         self, before: _Taken, now: _Taken, habits: Habits, window: Window, work: Work
@@ -262,7 +254,10 @@ class VectorLink:
     def commit(self, work: Work) -> None:
         """Go on to the next window, which begins where the one worked at ends."""
         self.backlog, self.held, self.last_due = work.backlog, work.held, work.last_due
-        self._draws.use(work.taken)
+        if self.link.spec.loss:
+            self._loss.use(work.taken)
+        if self.link.spec.jitter:
+            self._jitter.use(work.taken)
 
     def move(self, by: int) -> None:
         """Count instants from ``by`` picoseconds later."""

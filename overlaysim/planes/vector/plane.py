@@ -14,7 +14,6 @@ from overlaysim.planes.vector.arrays import keep_memory
 from overlaysim.planes.vector.births import Births, Born
 from overlaysim.planes.vector.books import Books
 from overlaysim.planes.vector.classes import Classes
-from overlaysim.planes.vector.draws import Draws
 from overlaysim.planes.vector.link import VectorLink
 from overlaysim.planes.vector.network import Network, TooLongWindow
 from overlaysim.planes.vector.pool import Pool
@@ -63,8 +62,9 @@ class VectorPlane:
         links = list(underlay.links.values())
 
         def make_link(number: int) -> VectorLink:
-            draws = Draws(simulator.streams, links[number].name)
-            return VectorLink(links[number], draws, accepting, trace=on_hops is not None)
+            return VectorLink(
+                links[number], simulator.streams, accepting, trace=on_hops is not None
+            )
 
         self._births = Births(emissions, classes)
         self._network = Network(underlay, classes, make_link)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from overlaysim.traffic.iperf.control import Parameters, Results
-from overlaysim.traffic.iperf.report import HEAD, HEAD_CWND, SEPARATOR, Span, stream_name
+from overlaysim.traffic.iperf.report import HEAD, HEAD_CWND, Span, stream_name
+from overlaysim.traffic.iperf.streams import Streams
 from overlaysim.traffic.iperf.summary import total
 from overlaysim.traffic.messages import Event, Request
 from overlaysim.traffic.socket_messages import Inspect, Inspected, Write
@@ -23,18 +24,11 @@ class _Stream:
         self.at_report = (0, 0)
 
 
-class Side:
-    """The streams of a test, at one of its ends.
+class Side(Streams[int, _Stream]):
+    """The TCP streams of a test, at one of its ends, by their connections.
 
     A sender hands over blocks as long as less than one block waits to be sent for the first time;
     with a window, as long as not more than that waits to be acknowledged.
-
-    Args:
-        parameters: what the test is.
-        interval: between reports, picoseconds; 0 for none.
-        sends: whether this side sends.
-        say: takes the lines that it prints.
-        ask: takes its requests to the stack.
     """
 
     def __init__(
@@ -46,39 +40,17 @@ class Side:
         say: Callable[[str], None],
         ask: Callable[[Request], None],
     ) -> None:
-        self.sends = sends
+        super().__init__(parameters, interval, sends=sends, say=say, ask=ask)
         self.due: int | None = None
         """When the next report is."""
-        self.running = self._over = False
-        self._parameters = parameters
-        self._interval = interval
-        self._say, self._ask = say, ask
-        self._streams: dict[int, _Stream] = {}
-        self._began = self._reported = 0
+        self._over = False
         self._left = parameters.size
         self._uninspected: set[int] = set()
         self._finished: Callable[[Results], None] | None = None
-        self._head_shown = False
-
-    @property
-    def complete(self) -> bool:
-        """Whether all streams are there."""
-        return len(self._streams) == self._parameters.streams
-
-    @property
-    def is_done(self) -> bool:
-        """Whether as many bytes have been handed over, or have come, as were asked for."""
-        wanted = self._parameters.size
-        return wanted > 0 and sum(stream.size for stream in self._streams.values()) >= wanted
 
     def add(self, ends: Established) -> None:
         """A stream is connected."""
-        name = stream_name(len(self._streams))
-        self._streams[ends.connection] = _Stream(ends.connection)
-        self._say(
-            f"{name} local {ends.local} port {ends.local_port} connected to {ends.remote} port "
-            f"{ends.remote_port}"
-        )
+        self._join(ends.connection, _Stream(ends.connection), ends)
 
     def begin(self, now: int) -> None:
         """The test begins."""
@@ -169,11 +141,7 @@ class Side:
             then(self.results(now))
 
     def _report_interval(self, now: int) -> None:
-        if not self._head_shown:
-            self._say(HEAD_CWND if self.sends else HEAD)
-            self._head_shown = True
-        elif len(self._streams) > 1:
-            self._say(SEPARATOR)
+        self._say_head(HEAD_CWND if self.sends else HEAD)
         start, end = self._reported - self._began, now - self._began
         spans = []
         for index, stream in enumerate(self._streams.values()):

@@ -13,10 +13,10 @@ from overlaysim.traffic.iperf.control import Cookie, Datagrams, Parameters, Resu
 from overlaysim.traffic.iperf.report import (
     HEAD_UDP,
     HEAD_UDP_SENT,
-    SEPARATOR,
     Span,
     stream_name,
 )
+from overlaysim.traffic.iperf.streams import Streams
 from overlaysim.traffic.messages import DatagramIn, Event, Request, SendDatagram
 from overlaysim.units import SECOND
 
@@ -63,8 +63,11 @@ class _Stream:
         return self.highest - self.packets
 
 
-class UdpSide:
-    """The streams of a UDP test at one of its ends; used as :class:`~.side.Side` is."""
+class UdpSide(Streams[tuple[str, int, int], _Stream]):
+    """The streams of a UDP test at one of its ends; used as :class:`~.side.Side` is.
+
+    They are known by the other side's address and port, and the own port.
+    """
 
     def __init__(
         self,
@@ -75,27 +78,9 @@ class UdpSide:
         say: Callable[[str], None],
         ask: Callable[[Request], None],
     ) -> None:
-        self.sends = sends
-        self.running = False
-        self._parameters = parameters
-        self._interval = interval
-        self._say, self._ask = say, ask
-        self._streams: dict[tuple[str, int, int], _Stream] = {}
-        self._began = self._reported = 0
+        super().__init__(parameters, interval, sends=sends, say=say, ask=ask)
         self._report_at: int | None = None
         self._sent = 0  # by each of the streams
-        self._head_shown = False
-
-    @property
-    def complete(self) -> bool:
-        """Whether all streams are there."""
-        return len(self._streams) == self._parameters.streams
-
-    @property
-    def is_done(self) -> bool:
-        """Whether as many bytes have been sent, or have come, as were asked for."""
-        wanted = self._parameters.size
-        return wanted > 0 and sum(stream.size for stream in self._streams.values()) >= wanted
 
     @property
     def due(self) -> int | None:
@@ -114,12 +99,7 @@ class UdpSide:
 
     def add(self, ends: UdpEnds) -> None:
         """A stream has begun."""
-        name = stream_name(len(self._streams))
-        self._streams[ends.remote, ends.remote_port, ends.local_port] = _Stream(ends)
-        self._say(
-            f"{name} local {ends.local} port {ends.local_port} connected to {ends.remote} port "
-            f"{ends.remote_port}"
-        )
+        self._join((ends.remote, ends.remote_port, ends.local_port), _Stream(ends), ends)
 
     def begin(self, now: int) -> None:
         """The test begins."""
@@ -178,11 +158,7 @@ class UdpSide:
         return Datagrams(stream.jitter, stream.lost, stream.highest)
 
     def _report(self, now: int) -> None:
-        if not self._head_shown:
-            self._say(HEAD_UDP_SENT if self.sends else HEAD_UDP)
-            self._head_shown = True
-        elif len(self._streams) > 1:
-            self._say(SEPARATOR)
+        self._say_head(HEAD_UDP_SENT if self.sends else HEAD_UDP)
         start, end = self._reported - self._began, now - self._began
         for index, stream in enumerate(self._streams.values()):
             counts = (stream.size, self._datagrams(stream).lost, self._datagrams(stream).total)
